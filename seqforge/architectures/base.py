@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""What every architecture has: the backends it exists on, the layout it wants, and a build from an input's shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from seqforge.registry import KERAS, LIBRARIES, PYTORCH, Component
+
+if TYPE_CHECKING:
+    from seqforge.errors import Problem
+
+
+class InputSpec(NamedTuple):
+    """What a model is fed and must put out.
+
+    length L (None: any) · channels C · outputs K · encoding "1D" or "2D" · seed of the initial weights.
+    """
+
+    length: int | None
+    channels: int
+    outputs: int
+    encoding: str = "1D"
+    seed: int = 0
+
+    def shape(self, layout: str) -> tuple[int | None, ...]:
+        """One example's shape without the batch axis: (C, L) for "NCL", (L, C) for "NLC", a 1 put in for 2D.
+
+        1D: NCL (C, L), NLC (L, C). 2D: NCL (C, 1, L), NLC (1, L, C).
+        """
+        length, channels = self.length, self.channels
+        if layout == "NCL":
+            return (channels, length) if self.encoding == "1D" else (channels, 1, length)
+        return (length, channels) if self.encoding == "1D" else (1, length, channels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture(Component):
+    """Fields are constructor arguments; those that the input decides (classes, length) default to None."""
+
+    libraries: ClassVar[tuple[str, ...]] = LIBRARIES
+
+    def layout(self, library: str) -> str:
+        """"NCL" or "NLC": the axis order that the model of this backend wants."""
+        return {PYTORCH: "NCL", KERAS: "NLC"}[library]
+
+    def check(self, spec: InputSpec) -> list[Problem]:
+        """What cannot work, found without a framework and without running code (shapes, files, classes)."""
+        return []
+
+    def torch(self, spec: InputSpec) -> Any:
+        """A new torch.nn.Module with initial weights that follow from `spec.seed`, on the current default device.
+
+        Under `torch.device("meta")` it must build, too: that is the shape proof.
+        """
+        raise NotImplementedError(f"{self.name} has no PyTorch form")
+
+    def keras(self, spec: InputSpec) -> Any:
+        """A new built keras.Model (or Sequential)."""
+        raise NotImplementedError(f"{self.name} has no Keras form")
+
+    def fingerprint(self) -> str:
+        """A hash of whatever code or weights lie outside the definition ("" if nothing does)."""
+        return ""

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The boundary between the loop and a framework: `Learner`. No tensor crosses it, only NumPy and numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from seqforge.data.dataset import Batch
+
+
+class Evaluated(NamedTuple):
+    """`prediction` (n, label) float32, or a dict of arrays for several outputs; `losses`: name → (n,) float32,
+    the total under "loss"; empty if the batch has no target."""
+
+    prediction: Any
+    losses: dict[str, np.ndarray]
+
+
+class Learner(Protocol):
+    """A model with everything that trains it. Weights are named arrays: parameters and buffers in model order."""
+
+    def train_step(self, batch: Batch) -> None:
+        """One forward and backward pass; every `gradient_accumulation`-th call updates the weights."""
+
+    def end_epoch(self) -> None:
+        """An accumulation left over at the end of an epoch is applied, so that epochs do not mix."""
+
+    def eval_step(self, batch: Batch) -> Evaluated:
+        """Predictions and losses in evaluation mode, with the averaged weights if there is an EMA."""
+
+    def take_logs(self) -> dict[str, float]:
+        """Example-weighted means since the last call ("loss", parts, training metrics); the one device sync."""
+
+    @property
+    def learning_rates(self) -> list[float]: ...
+
+    @learning_rates.setter
+    def learning_rates(self, rates: list[float]) -> None: ...
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The weights that `eval_step` uses, copied."""
+
+    def set_weights(self, weights: dict[str, np.ndarray]) -> None:
+        """Load weights by name; names or shapes that do not fit raise RunError with each of them."""
+
+    def save(self, folder: Path) -> None:
+        """Everything that training needs to continue to the same bytes: weights, optimizers, EMA, scaler, running
+        logs, random state; safetensors and JSON, no pickle."""
+
+    def load(self, folder: Path) -> None: ...
+
+    def summary(self) -> dict[str, Any]:
+        """`parameters`, `trainable_parameters`, `buffers` (element counts), `layers`: rows (name, type, output shape,
+        parameters), `device`, `precision`, `versions`."""

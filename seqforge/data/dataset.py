@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""What the loop feeds on: `Batch`, `Dataset` (one set) and `Data` (the three sets), the same for every backend."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Targets = np.ndarray | Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples of a set, in NumPy. Fields that a model family does not use are None.
+
+    `index` (n,) int64: the examples' numbers in their set.
+    `sequence` (n, length) uint8 codes, `len(alphabet)` for unknown letters.
+    `target`: index (n,) int64, multi-hot or values (n, label) float32; models of several outputs: a dict by name.
+    `weight` (n,) float32: of each example in the training loss, mean 1 over the training set; None: all 1.
+    """
+
+    index: np.ndarray
+    sequence: np.ndarray | None = None
+    target: Targets | None = None
+    weight: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+class Dataset(ABC):
+    """One set. `batch` is a pure function of (seed, epoch, indices): no worker, order or history changes it."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def batch(self, indices: np.ndarray, epoch: int = 0) -> Batch:
+        """The examples `indices` as epoch `epoch` sees them (augmentation included, if the set has any)."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The opened data of an experiment. `fingerprint` is a hash of content and options, part of the run id."""
+
+    training: Dataset | None
+    validation: Dataset | None
+    test: Dataset | None
+    fingerprint: str
+    labels: tuple[str, ...] = ()
+    length: int | None = None  # of every sequence; None: several lengths
+    notes: tuple[str, ...] = field(default=())  # what a user should know: duplicates across sets, unknown letters, …
+
+    def set(self, name: str) -> Dataset | None:
+        """The set called training, validation or test."""
+        return {"training": self.training, "validation": self.validation, "test": self.test}[name]

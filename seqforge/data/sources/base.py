@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""A data format: typed options that open into the three sets."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from seqforge.data.dataset import Data
+from seqforge.registry import Component
+
+if TYPE_CHECKING:
+    from seqforge.data.encodings import Alphabet
+    from seqforge.tasks import Task
+
+
+class Wanted(NamedTuple):
+    """What the experiment asks of its data."""
+
+    task: Task
+    alphabet: Alphabet
+    labels: tuple[str, ...]
+    seed: int
+    folder: Path  # where relative paths start: the definition's folder
+    strict: bool = False  # letters outside the alphabet are errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Component):
+    """A data source; registered in the room "sources"."""
+
+    @abstractmethod
+    def open(self, wanted: Wanted, report: Callable[[str], None] = lambda text: None) -> Data:
+        """The three sets, cached on disk by content; raises DataError. `report` takes lines on what is being done."""
+
+    def window(self, wanted: Wanted) -> int | None:
+        """The length of every sequence as far as it is known without opening data files, else None."""
+        return None
+
+    def files(self, folder: Path) -> list[Path]:
+        """The files that must exist (validate reports missing ones)."""
+        return []

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The exceptions of SeqForge and the record of one problem in a file.
+
+    SeqForgeError                 anything a user can mend; the command prints it in one line
+    ├── UsageError                a wrong command line (exit status 2)
+    ├── DefinitionError           a definition with problems: all of them, each with its place
+    ├── DataError                 sequences, labels, tables that cannot be read as declared
+    ├── BackendError              a framework that is missing, or cannot do what is asked
+    ├── TrainingError             numbers that went wrong while training (NaN, no progress possible)
+    └── RunError                  a run folder that is locked, damaged, or of another definition
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """Where something is written: a file, its line and its column, both counted from 1 (0: unknown)."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line) if part)
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong at one place; `str()` is the line a user reads."""
+
+    place: Place
+    id: str  # stable, e.g. "SF0203"; `seqforge explain SF0203` describes it
+    message: str
+    hint: str = ""
+    severity: str = field(default="error", compare=False)  # "error", "warning" or "note"
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+    def __str__(self) -> str:
+        kind = "" if self.severity == "error" else f"{self.severity}: "
+        where = f"{self.place}: " if str(self.place) else ""
+        return f"{where}{self.id}: {kind}{self.sentence}"
+
+
+class SeqForgeError(Exception):
+    """A mistake that a user can mend: `str()` is one line, without a traceback."""
+
+    exit_status = 1
+
+
+class UsageError(SeqForgeError):
+    exit_status = 2
+
+
+class DefinitionError(SeqForgeError):
+    """A definition with problems, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = sorted(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class DataError(SeqForgeError):
+    pass
+
+
+class BackendError(SeqForgeError):
+    pass
+
+
+class TrainingError(SeqForgeError):
+    pass
+
+
+class RunError(SeqForgeError):
+    pass
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` was probably meant to be, ignoring case, or None."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """The way out for an unknown name: the nearest known one, else the list."""
+    guess = nearest(name, known)
+    return f"did you mean '{guess}'?" if guess else f"expected one of {', '.join(known)}"
+
+
+def quoted(value: Any) -> str:
+    """A received value as a message shows it: numbers bare, everything else in quotes."""
+    text = str(value)
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}'"
+    return text

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""What every loss has: the tasks it fits, the output it expects, one formula in three forms."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seqforge.registry import Component
+
+# how a model's output becomes the prediction that metrics, files and users see
+PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(Component):
+    """A loss per example: `torch()` and `keras()` return f(output, target) → (n,) in the framework's tensors.
+
+    A composite returns a dict of such vectors with the total under "loss". What `torch()` returns may be an nn.Module
+    with parameters of its own (learned weights), which then train with the model's. The learner takes the mean over
+    the batch, weighted by `Batch.weight`.
+    """
+
+    tasks: ClassVar[tuple[str, ...]]  # canonical task names that it fits
+    tolerated: ClassVar[tuple[str, ...]] = ()  # tasks that it fits with a warning
+    libraries: ClassVar[tuple[str, ...]]  # backends that have it
+
+    @property
+    @abstractmethod
+    def output(self) -> str:
+        """What the model must put out: "logits", "log-probabilities", "probabilities", "values" or "margins"."""
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """What `target` is given as: "index" (n,), "one-hot", "multi-hot" or "values" (n, label)."""
+
+    @property
+    def prediction(self) -> str:
+        """One of `PREDICTIONS`: identity, softmax, sigmoid, exp (of log-probabilities), positive (1 where > 0)."""
+        return "identity"
+
+    @abstractmethod
+    def torch(self) -> Callable[..., Any]: ...
+
+    @abstractmethod
+    def keras(self) -> Callable[..., Any]: ...
+
+    @abstractmethod
+    def reference(self, output: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """The same per-example losses (n,) in NumPy float64, written for reading."""

@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""What every learning-rate schedule has: a running form that says the rate for each step."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seqforge.registry import Component
+
+
+class RunningSchedule(ABC):
+    """A schedule at work on one optimizer; its state is plain JSON, so that a run can resume."""
+
+    @abstractmethod
+    def rate(self, step: int) -> float:
+        """The learning rate of the training step `step` (counted from 0 over the whole training)."""
+
+    def observe(self, epoch: int, logs: Mapping[str, float]) -> None:
+        """Told after every epoch (from 0) with its logs: `loss`, `validation_loss`, `validation_accuracy`, …"""
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from `state()`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Component):
+    @abstractmethod
+    def begin(self, learning_rate: float, steps_per_epoch: int, epochs: int) -> RunningSchedule:
+        """Start with the optimizer's `learning_rate`."""

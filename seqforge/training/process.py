@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The training process as typed values: `<trainingprocess>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from seqforge.parameters import Count, Fraction, Name, NonNegative, OneOf, Positive, Switch
+from seqforge.registry import Component
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingProcess(Component):
+    """How the loop runs. Defaults as the language states them.
+
+    `batch_size` examples per step, also in evaluation. `gradient_accumulation` steps make one update.
+    `early_stopping_monitor` is `validation_loss` or `validation_<metric>`; an epoch improves when it is better than the best by
+    more than `early_stopping_min_delta`. The best weights are restored whether or not training stops early.
+    `class_weights`: none, or balanced = n / (classes · n of the class), multi-class only.
+    `metrics`: extra metrics after each epoch, names separated by commas.
+    """
+
+    batch_size: Count
+    epochs: Count
+    shuffle: Switch = True
+    early_stopping: Switch = False
+    early_stopping_patience: Count = 10
+    early_stopping_min_delta: NonNegative = 0.0
+    early_stopping_monitor: Name = "validation_loss"
+    precision: Annotated[str, OneOf("fp32", "bf16", "fp16")] = "fp32"
+    gradient_accumulation: Count = 1
+    gradient_checkpointing: Switch = False
+    ema_decay: Fraction | None = None
+    clipnorm: Positive | None = None
+    clipvalue: Positive | None = None
+    global_clipnorm: Positive | None = None
+    class_weights: Annotated[str, OneOf("none", "balanced")] = "none"
+    metrics: Name | None = None
