@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The command `seqforge`: one verb per file in `seqforge.commands`; mistakes end in one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import typer
+
+from seqforge import __version__
+from seqforge.errors import SeqForgeError
+
+# in the order of --help: look, write, data, train, judge
+VERBS: tuple[str, ...] = ()
+
+app = typer.Typer(
+    name="seqforge",
+    help="Biological sequence models from one definition: validated, trained, evaluated, recorded.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"seqforge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Biological sequence models from one definition: validated, trained, evaluated, recorded."""
+
+
+for verb in VERBS:
+    app.command(name=verb)(import_module(f"seqforge.commands.{verb}").command)
+
+
+def main() -> None:
+    """The entry point: exit status 0 done, 1 a mistake in the input, 2 a mistake in the call, 130 interrupted."""
+    try:
+        app()
+    except SeqForgeError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        print("seqforge: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
