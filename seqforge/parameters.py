@@ -18,7 +18,7 @@ import ast
 import math
 import types
 import typing
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from seqforge.errors import quoted
@@ -301,6 +301,11 @@ class Parameter:
 
 
 REQUIRED: Any = MISSING
+
+
+def setting(default: Any, doc: str, *aliases: str) -> Any:
+    """A hyper-parameter's field: its default, one line that explains it, and its other accepted spellings."""
+    return field(default=default, metadata={"doc": doc, "aliases": aliases})
 
 
 def kind_of(annotation: Any) -> Kind:

@@ -28,7 +28,8 @@ class Loss(Component):
 
     tasks: ClassVar[tuple[str, ...]]  # canonical task names that it fits
     tolerated: ClassVar[tuple[str, ...]] = ()  # tasks that it fits with a warning
-    libraries: ClassVar[tuple[str, ...]]  # backends that have it
+    libraries: ClassVar[tuple[str, ...]]  # backends that have its formula
+    unavailable: ClassVar[str] = ""  # why this known name cannot be used, and the way out; "": it can
 
     @property
     @abstractmethod

@@ -1,2 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
+"""Optimizers, one per file with the form of each library; importing this package registers them."""
+
+from seqforge.optimizers import adam, sgd
+
+__all__ = ["adam", "sgd"]
