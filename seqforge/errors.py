@@ -88,10 +88,25 @@ class RunError(SeqForgeError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` was probably meant to be, ignoring case, or None."""
-    folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
+    """The known name that `name` was probably meant to be, or None: same letters, same start, initials, close spelling."""
+    squeezed = {_squeezed(candidate): candidate for candidate in known}
+    wanted = _squeezed(name)
+    if wanted in squeezed:
+        return squeezed[wanted]
+    close = difflib.get_close_matches(wanted, squeezed, n=1, cutoff=0.6)
+    if close:
+        return squeezed[close[0]]
+    starting = [candidate for letters, candidate in squeezed.items() if len(wanted) > 2 and letters.startswith(wanted)]
+    initials = [candidate for candidate in squeezed.values() if len(wanted) > 1 and _initials(candidate) == wanted]
+    return next(iter(starting + initials), None)
+
+
+def _squeezed(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum()) or name
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.casefold().replace("-", "_").replace(" ", "_").split("_") if word)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

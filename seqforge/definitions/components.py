@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Hyper-parameters as a file spells them → one typed component, with every problem at its place.
+
+The component's annotated fields (seqforge.parameters) are the only source of names, kinds and defaults: nothing here
+knows a particular loss, optimizer or layer.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seqforge import registry
+from seqforge.definitions.model import Hyperparameter
+from seqforge.definitions.tree import Text
+from seqforge.errors import Place, Problem, did_you_mean
+from seqforge.parameters import Parameter, Unfit, folded, parameters_of
+
+
+# one value in one library, several in the other
+WHOLE = {"betas": ("beta_1", "beta_2")}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is being read: `phrase` is its name in messages, `unit` what its keys are called.
+
+    `elsewhere(key)` is the way out for a key that something else has ("" if nothing has it).
+    """
+
+    phrase: str
+    place: Place
+    unit: str = "hyper-parameter"
+    elsewhere: Callable[[str], str] = lambda key: ""
+
+
+def items_of(attributes: Mapping[str, Text]) -> tuple[Hyperparameter, ...]:
+    """The attributes of an element as hyper-parameters, each at the place of its value."""
+    return tuple(Hyperparameter(Text(name, value.place), value) for name, value in attributes.items())
+
+
+def assemble(cls: type, items: Iterable[Hyperparameter], subject: Subject, problems: list[Problem]) -> Any:
+    """The component `cls` with the values of `items`, or None after appending every problem to `problems`."""
+    before = len(problems)
+    parameters = parameters_of(cls)
+    chosen = _once(_known(parameters, joined(parameters, list(items)), subject, problems), problems)
+    values = {name: _value(parameters[name], item, problems) for name, item in chosen.items()}
+    problems.extend(_missing(parameters, values, subject))
+    return _made(cls, values, chosen, subject, problems) if len(problems) == before else None
+
+
+def spellings(parameters: Mapping[str, Parameter]) -> dict[str, str]:
+    """Every accepted spelling, folded → the hyper-parameter's name."""
+    return {
+        folded(spelling): parameter.name
+        for parameter in parameters.values()
+        for spelling in (parameter.name, *parameter.aliases)
+    }
+
+
+def joined(parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter]) -> list[Hyperparameter]:
+    """`items` with spellings that are one value here and several elsewhere brought to this component's form."""
+    for whole, parts in WHOLE.items():
+        if whole in parameters:
+            items = _put_together(items, whole, parts, parameters[whole].default)
+        elif parts[0] in parameters:
+            items = [piece for item in items for piece in _taken_apart(item, whole, parts)]
+    return list(items)
+
+
+def _put_together(
+    items: Sequence[Hyperparameter], whole: str, parts: Sequence[str], default: Sequence[Any]
+) -> list[Hyperparameter]:
+    """beta_1 and beta_2 → betas, at the place of the first; the absent one keeps its default."""
+    given = {folded(item.name): item for item in items if folded(item.name) in map(folded, parts)}
+    if not given:
+        return list(items)
+    values = [
+        given[folded(part)].value if folded(part) in given else usual
+        for part, usual in zip(parts, default, strict=True)
+    ]
+    first = next(iter(given.values()))
+    text = Text(f"({', '.join(map(str, values))})", first.value.place)
+    rest = [item for item in items if folded(item.name) not in given]
+    return [*rest, _renamed(first, whole, text)]
+
+
+def _renamed(item: Hyperparameter, name: str, value: Text) -> Hyperparameter:
+    return Hyperparameter(Text(name, item.name.place), value)
+
+
+def _taken_apart(item: Hyperparameter, whole: str, parts: Sequence[str]) -> list[Hyperparameter]:
+    """betas → beta_1 and beta_2, both at its place; anything that is no tuple of that many stays as it is."""
+    if folded(item.name) != folded(whole):
+        return [item]
+    try:
+        values = ast.literal_eval(item.value)
+        return [
+            _renamed(item, part, Text(repr(value), item.value.place))
+            for part, value in zip(parts, values, strict=True)
+        ]
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return [_renamed(item, part, item.value) for part in parts[:1]]
+
+
+def _known(
+    parameters: Mapping[str, Parameter], items: Iterable[Hyperparameter], subject: Subject, problems: list[Problem]
+) -> list[tuple[str, Hyperparameter]]:
+    by_spelling = spellings(parameters)
+    known = []
+    for item in items:
+        name = by_spelling.get(folded(item.name))
+        if name is None:
+            problems.append(_stranger(item, list(parameters), subject))
+        else:
+            known.append((name, item))
+    return known
+
+
+def _stranger(item: Hyperparameter, names: Sequence[str], subject: Subject) -> Problem:
+    message = f"{subject.phrase} has no {subject.unit} '{item.name}'"
+    elsewhere = subject.elsewhere(item.name)
+    if elsewhere:
+        return Problem(item.name.place, "SF0207", message, elsewhere)
+    hint = did_you_mean(item.name, names) if names else f"it takes no {subject.unit}s"
+    return Problem(item.name.place, "SF0203", message, hint)
+
+
+def _once(known: Iterable[tuple[str, Hyperparameter]], problems: list[Problem]) -> dict[str, Hyperparameter]:
+    grouped: dict[str, list[Hyperparameter]] = {}
+    for name, item in known:
+        grouped.setdefault(name, []).append(item)
+    problems.extend(_twice(same) for same in grouped.values() if len(same) > 1)
+    return {name: same[0] for name, same in grouped.items()}
+
+
+def _twice(same: Sequence[Hyperparameter]) -> Problem:
+    spelt = " and ".join(dict.fromkeys(f"'{item.name}'" for item in same))
+    verb = "is given" if len({str(item.name) for item in same}) == 1 else "mean the same and are given"
+    times = "twice" if len(same) == 2 else f"{len(same)} times"
+    lines = " and ".join(str(item.name.place.line) for item in same)
+    values = ", ".join(f"'{item.value}'" for item in same)
+    return Problem(same[-1].name.place, "SF0205", f"{spelt} {verb} {times} (lines {lines}: {values})", "keep one")
+
+
+def _value(parameter: Parameter, item: Hyperparameter, problems: list[Problem]) -> Any:
+    spelt = parameter.name if folded(item.name) == folded(parameter.name) else item.name
+    if not item.value:
+        problems.append(Problem(item.name.place, "SF0210", f"{spelt} is empty: expected {parameter.kind.expected}"))
+        return None
+    try:
+        return parameter.kind.parse(str(item.value))
+    except Unfit as unfit:
+        problems.append(Problem(item.value.place, "SF0204", f"{spelt}: {unfit}"))
+        return None
+
+
+def _missing(parameters: Mapping[str, Parameter], given: Mapping[str, Any], subject: Subject) -> list[Problem]:
+    return [
+        Problem(subject.place, "SF0206", f"{subject.phrase} needs {name} ({parameter.kind.expected})")
+        for name, parameter in parameters.items()
+        if parameter.required and name not in given
+    ]
+
+
+def _made(
+    cls: type,
+    values: Mapping[str, Any],
+    chosen: Mapping[str, Hyperparameter],
+    subject: Subject,
+    problems: list[Problem],
+) -> Any:
+    try:
+        component = cls(**values)
+    except ValueError as error:
+        problems.append(Problem(subject.place, "SF0208", str(error)))
+        return None
+    for name, sentence in getattr(component, "problems", list)():
+        place = chosen[name].value.place if name in chosen else subject.place
+        problems.append(Problem(place, "SF0208", sentence))
+    return component
+
+
+def other_owners(room: str, own: type, key: str, library: str | None = None) -> list[str]:
+    """The other components of a room (of one library, or of all) that have a hyper-parameter spelt `key`."""
+    return [
+        cls.name
+        for cls in registry.classes(room, library)
+        if cls is not own and folded(key) in spellings(parameters_of(cls))
+    ]
