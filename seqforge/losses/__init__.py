@@ -2,6 +2,50 @@
 # SPDX-License-Identifier: MIT
 """Losses, one formula per file; importing this package registers them."""
 
-from seqforge.losses import bce_with_logits_loss, cross_entropy_loss
+from seqforge.losses import (
+    bce_loss,
+    bce_with_logits_loss,
+    binary_crossentropy,
+    categorical_crossentropy,
+    categorical_hinge,
+    cosine_similarity,
+    cross_entropy_loss,
+    hinge,
+    huber,
+    kl_div_loss,
+    kl_divergence,
+    logcosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    nll_loss,
+    pairs,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
 
-__all__ = ["bce_with_logits_loss", "cross_entropy_loss"]
+__all__ = [
+    "bce_loss",
+    "bce_with_logits_loss",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "cross_entropy_loss",
+    "hinge",
+    "huber",
+    "kl_div_loss",
+    "kl_divergence",
+    "logcosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "nll_loss",
+    "pairs",
+    "poisson",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+]

@@ -32,7 +32,7 @@ class Optimizer(Component):
     global_clipnorm: Positive | None = setting(None, "largest norm of all gradient tensors together")
 
     def problems(self) -> list[tuple[str, str]]:
-        """(hyper-parameter, sentence) for each combination of values that cannot work (the kinds judge single values)."""
+        """(hyper-parameter, sentence) for each combination of values that cannot work; kinds judge single values."""
         clips = [name for name in CLIPS if getattr(self, name) is not None]
         return [(name, f"'{clips[0]}' and '{name}' both clip gradients; keep one") for name in clips[1:]]
 

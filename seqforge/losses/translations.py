@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""A loss that is named in one library's words under the other: the same formula there, if it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from seqforge.errors import SeqForgeError
+from seqforge.losses.base import Loss
+from seqforge.registry import KERAS, PYTORCH, find, names
+
+
+class Translation(NamedTuple):
+    """`name` with the settings `when` is `becomes` with `settings`; those in `carried` keep their value."""
+
+    name: str
+    when: Mapping[str, Any]
+    becomes: str
+    settings: Mapping[str, Any] = {}
+    carried: tuple[str, ...] = ()
+
+
+TRANSLATIONS: dict[str, tuple[Translation, ...]] = {
+    KERAS: (
+        Translation("CrossEntropyLoss", {}, "categorical_crossentropy", {"from_logits": True}, ("label_smoothing",)),
+        # log softmax of log-probabilities is the log-probabilities themselves
+        Translation("NLLLoss", {}, "sparse_categorical_crossentropy", {"from_logits": True}),
+        Translation("BCELoss", {}, "binary_crossentropy", {"from_logits": False}),
+        Translation("BCEWithLogitsLoss", {}, "binary_crossentropy", {"from_logits": True}),
+        Translation("MSELoss", {}, "mean_squared_error"),
+        Translation("L1Loss", {}, "mean_absolute_error"),
+        Translation("SmoothL1Loss", {}, "huber", {"delta": 1.0}),
+    ),
+    PYTORCH: (
+        Translation("categorical_crossentropy", {"from_logits": True}, "CrossEntropyLoss", {}, ("label_smoothing",)),
+        Translation("sparse_categorical_crossentropy", {"from_logits": True}, "CrossEntropyLoss"),
+        Translation("binary_crossentropy", {"from_logits": False, "label_smoothing": 0.0}, "BCELoss"),
+        Translation("binary_crossentropy", {"from_logits": True, "label_smoothing": 0.0}, "BCEWithLogitsLoss"),
+        Translation("mean_squared_error", {}, "MSELoss"),
+        Translation("mean_absolute_error", {}, "L1Loss"),
+        Translation("huber", {"delta": 1.0}, "SmoothL1Loss"),
+    ),
+}
+
+
+def translate(loss: Loss, library: str) -> Loss:
+    """`loss` as `library` has it; raises SeqForgeError with the way out if the formula does not exist there."""
+    if loss.library in (None, library):
+        return loss
+    rows = [row for row in TRANSLATIONS.get(library, ()) if row.name == loss.name]
+    for row in rows:
+        if _holds(row, loss):
+            carried = {name: getattr(loss, name) for name in row.carried}
+            return find("losses", row.becomes, library)(**row.settings, **carried)
+    raise SeqForgeError(_refusal(loss, library, rows))
+
+
+def _holds(row: Translation, loss: Loss) -> bool:
+    return all(getattr(loss, name) == value for name, value in row.when.items())
+
+
+def _refusal(loss: Loss, library: str, rows: list[Translation]) -> str:
+    if rows:
+        needed = " or ".join(", ".join(f"{name} {value}" for name, value in row.when.items()) for row in rows)
+        return f"{library} has loss '{loss.name}' only with {needed}"
+    return f"loss '{loss.name}' is of {loss.library} only; expected one of {', '.join(available(library))}"
+
+
+def available(library: str) -> list[str]:
+    """The names of the losses that can be used with `library`."""
+    return [name for name in names("losses", library) if not find("losses", name, library).unavailable]
