@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Which optimizer owns which parameter: globs over parameter names, the same on every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from seqforge.errors import BackendError, nearest
+
+
+def assign(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[str]]:
+    """The names that each optimizer owns, in the order of `names`.
+
+    A name belongs to the first pattern that matches it; None takes whatever no pattern takes. Raises BackendError for
+    a name that nothing takes, and for an optimizer that is left without any.
+    """
+    owner = {name: _owner(patterns, name) for name in names}
+    orphans = [name for name, number in owner.items() if number is None]
+    if orphans:
+        others = f" (and {len(orphans) - 1} more)" if len(orphans) > 1 else ""
+        raise BackendError(
+            f"no optimizer owns parameter '{orphans[0]}'{others}; add an optimizer with parameters=\"*\" at the end"
+        )
+    owned = [[name for name in names if owner[name] == number] for number in range(len(patterns))]
+    for number, mine in enumerate(owned):
+        if not mine:
+            raise BackendError(_idle(patterns, number, names))
+    return owned
+
+
+def _owner(patterns: Sequence[str | None], name: str) -> int | None:
+    matching = [number for number, pattern in enumerate(patterns) if pattern is not None and fnmatchcase(name, pattern)]
+    rest = [number for number, pattern in enumerate(patterns) if pattern is None]
+    return next(iter(matching + rest), None)
+
+
+def _idle(patterns: Sequence[str | None], number: int, names: Sequence[str]) -> str:
+    pattern = patterns[number]
+    if pattern is None:
+        return f"optimizer {number + 1} has no parameters left: the other patterns take all {len(names)}"
+    matching = [name for name in names if fnmatchcase(name, pattern)]
+    if matching:
+        return f"optimizer pattern '{pattern}' gets no parameter: earlier patterns take '{matching[0]}' and the others"
+    guess = nearest(pattern, names) or names[0] if names else None
+    hint = f"; a parameter is called '{guess}'" if guess else "; the model has no trainable parameters"
+    return f"optimizer pattern '{pattern}' matches no trainable parameter{hint}"

@@ -1,0 +1,373 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The learner on PyTorch: device, precision, accumulation, clipping, optimizers, averaged weights behind `Learner`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from seqforge.architectures.base import InputSpec
+from seqforge.backends import torch_files
+from seqforge.backends.base import Evaluated
+from seqforge.backends.torch_proof import layers, prove
+from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, on_device
+from seqforge.backends.torch_updates import Updates
+from seqforge.data.dataset import Batch
+from seqforge.errors import BackendError, RunError
+from seqforge.experiment import Experiment
+from seqforge.registry import PYTORCH
+
+__all__ = ["TorchLearner", "learner", "prove"]
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+OutOfMemory: type[Exception] = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
+
+
+def learner(
+    experiment: Experiment, length: int | None, device: str = "auto", threads: int | None = None
+) -> TorchLearner:
+    """A learner for inputs of `length` positions (None: any) on `device`: "auto" (a GPU if any), "cpu", "cuda:1".
+
+    `threads` limits the CPU threads of this process. Raises BackendError for what this machine cannot do.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return TorchLearner(experiment, experiment.spec(length), find_device(device))
+
+
+def find_device(wanted: str) -> torch.device:
+    """The device called `wanted`, or a BackendError that names those present."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        present = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+        raise BackendError(
+            f"device '{wanted}' is not usable here; expected auto or one of {', '.join(present)}"
+        ) from None
+    return device
+
+
+class Nets:
+    """The model and the loss as one set of named tensors; the loss' own parameters are called `loss.…`."""
+
+    def __init__(self, model: torch.nn.Module, loss: Callable[..., Any]):
+        self.model, self.loss = model, loss
+        self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
+
+    def parameters(self) -> dict[str, torch.nn.Parameter]:
+        """The trainable parameters, each once."""
+        return {name: tensor for name, tensor in self.tensors().items() if tensor.requires_grad}
+
+    def tensors(self) -> dict[str, Any]:
+        """Parameters and persistent buffers in model order, each once even if it is registered twice."""
+        found: dict[int, tuple[str, Any]] = {}
+        for prefix, module in self.modules:
+            for name, tensor in module.state_dict(keep_vars=True).items():
+                found.setdefault(id(tensor), (prefix + name, tensor))
+        return dict(found.values())
+
+    def train(self, mode: bool) -> None:
+        for _, module in self.modules:
+            if module.training != mode:
+                module.train(mode)
+
+
+class TorchLearner:
+    """`Learner` on PyTorch. All randomness of a training step is a function of (seed, number of the step)."""
+
+    def __init__(self, experiment: Experiment, spec: InputSpec, device: torch.device):
+        if experiment.loss is None or experiment.process is None:
+            raise BackendError("training on PyTorch needs a loss and a training process")
+        self._loss, self._process = experiment.loss, experiment.process
+        self._architecture, self._seed, self._device = experiment.architecture, experiment.seed, device
+        self._classes = len(experiment.labels)
+        layout = experiment.architecture.layout(PYTORCH)
+        self._spec, self._layout = spec, layout
+        self._guard: Callable[[], AbstractContextManager[Any]] = getattr(self._architecture, "guard", nullcontext)
+        self._input = OneHot(experiment.alphabet, experiment.unknown, layout, experiment.encoding, device)
+        self._nets = Nets(_model(experiment, spec).to(device), _on(device, self._loss.torch()))
+        self._average = copy.deepcopy(self._nets) if self._process.ema_decay is not None else None
+        self._updates = Updates(experiment.optimizers, self._nets.parameters(), self._process, _scaler(self))
+        self._metrics = {
+            metric.name: RUNNING[metric.name, experiment.task.targets]
+            for metric in experiment.metrics
+            if (metric.name, experiment.task.targets) in RUNNING
+        }
+        self._step = self._pending_steps = self._pending_examples = self._logged = 0
+        self._sums: dict[str, torch.Tensor] = {}
+
+    @property
+    def device(self) -> torch.device:
+        return self._device
+
+    @property
+    def precision(self) -> str:
+        return self._process.precision
+
+    @property
+    def model(self) -> torch.nn.Module:
+        """The module being trained."""
+        return self._nets.model
+
+    # training
+
+    def train_step(self, batch: Batch) -> None:
+        self._nets.train(True)
+        inputs, target, weight = self._feed(batch)
+        if self._updates.needs_closure:
+            self._step_with_closure(inputs, target, weight, len(batch))
+        else:
+            self._updates.scaler.scale(self._objective(inputs, target, weight, len(batch))).backward()
+            self._pending_steps += 1
+            self._pending_examples += len(batch)
+            if self._pending_steps == self._process.gradient_accumulation:
+                self._update()
+        self._step += 1
+
+    def end_epoch(self) -> None:
+        if self._pending_steps:
+            self._update()
+
+    def _update(self) -> None:
+        """One step from the gradients of all pending batches, as the mean over all their examples."""
+        alone = self._process.gradient_accumulation == 1
+        self._updates.step(1.0 if alone else self._process.batch_size / self._pending_examples)
+        self._pending_steps = self._pending_examples = 0
+        self._follow()
+
+    def _step_with_closure(self, inputs: Any, target: Any, weight: Any, examples: int) -> None:
+        logs = [True]
+
+        def closure() -> torch.Tensor:
+            self._updates.forget_gradients()
+            objective = self._objective(inputs, target, weight, examples, bool(logs and logs.pop()))
+            objective.backward()
+            self._updates.clip()
+            return objective
+
+        self._updates.step_with(closure)
+        self._follow()
+
+    def _objective(self, inputs: Any, target: Any, weight: Any, examples: int, log: bool = True) -> torch.Tensor:
+        """The weighted sum of losses over a fixed divisor: the batch's size; when accumulating, the full batch size."""
+        torch.manual_seed(_mixed(self._seed, self._step))
+        output = self._forward(self._nets, inputs)
+        losses = _named(self._nets.loss(output, target))
+        if weight is not None:
+            losses = {name: vector * weight for name, vector in losses.items()}
+        if log:
+            self._log(losses, output, target, examples)
+        divisor = examples if self._process.gradient_accumulation == 1 else self._process.batch_size
+        return losses["loss"].sum() / divisor
+
+    def _forward(self, nets: Nets, inputs: Any) -> Any:
+        """The output in float32, computed in the declared precision."""
+        with self._guard(), self._memory(), self._autocast():
+            output = nets.model(inputs)
+        return each(torch.Tensor.float, output)
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self._device.type, dtype=DTYPES[self.precision])
+
+    @contextmanager
+    def _memory(self) -> Iterator[None]:
+        try:
+            yield
+        except OutOfMemory as error:
+            raise BackendError(
+                f"out of memory on {self._device} with batch_size {self._process.batch_size} ({_first_line(error)}); "
+                "reduce batch_size and raise gradient_accumulation by the same factor"
+            ) from None
+
+    def _follow(self) -> None:
+        """The averaged weights move towards the new ones: a ← δ·a + (1 − δ)·p; buffers are copied."""
+        if self._average is None or self._process.ema_decay is None:
+            return
+        with torch.no_grad():
+            for averaged, now in zip(self._average.tensors().values(), self._nets.tensors().values(), strict=True):
+                if now.requires_grad:
+                    averaged.lerp_(now, 1 - self._process.ema_decay)
+                else:
+                    averaged.copy_(now)
+
+    def _feed(self, batch: Batch) -> tuple[Any, Any, Any]:
+        """Input, target (None without one) and weight (None: all 1) on the device."""
+        if batch.sequence is None:
+            raise BackendError("the data has no sequences, the model is fed nothing else")
+        inputs = self._input(batch.sequence)
+        target = None if batch.target is None else each(self._target, batch.target)
+        weight = None if batch.weight is None else on_device(batch.weight, self._device)
+        return inputs, target, weight
+
+    def _target(self, target: np.ndarray) -> torch.Tensor:
+        return TARGETS[self._loss.target](on_device(target, self._device), self._classes)
+
+    # judging
+
+    def eval_step(self, batch: Batch) -> Evaluated:
+        nets = self._average or self._nets
+        nets.train(False)
+        with torch.inference_mode():
+            inputs, target, _ = self._feed(batch)
+            output = self._forward(nets, inputs)
+            losses = {} if target is None else _named(nets.loss(output, target))
+            prediction = each(PREDICTIONS[self._loss.prediction], output)
+        return Evaluated(each(array, prediction), {name: array(vector) for name, vector in losses.items()})
+
+    def _log(self, losses: Mapping[str, Any], output: Any, target: Any, examples: int) -> None:
+        """Add one batch to the running sums, on the device."""
+        with torch.no_grad():
+            rows = dict(losses)
+            if self._metrics and isinstance(output, torch.Tensor):
+                prediction = PREDICTIONS[self._loss.prediction](output)
+                rows |= {name: metric(prediction, target) for name, metric in self._metrics.items()}
+            for name, vector in rows.items():
+                total = vector.detach().sum(dtype=self._sum_type)
+                self._sums[name] = self._sums[name] + total if name in self._sums else total
+        self._logged += examples
+
+    @property
+    def _sum_type(self) -> torch.dtype:
+        return torch.float32 if self._device.type == "mps" else torch.float64
+
+    def take_logs(self) -> dict[str, float]:
+        if not self._sums:
+            return {}
+        totals = torch.stack(list(self._sums.values())).tolist()
+        logs = {name: total / self._logged for name, total in zip(self._sums, totals, strict=True)}
+        self._sums, self._logged = {}, 0
+        return logs
+
+    @property
+    def learning_rates(self) -> list[float]:
+        return self._updates.learning_rates
+
+    @learning_rates.setter
+    def learning_rates(self, rates: list[float]) -> None:
+        self._updates.learning_rates = rates
+
+    # weights and files
+
+    def weights(self) -> dict[str, np.ndarray]:
+        return {name: array(tensor) for name, tensor in (self._average or self._nets).tensors().items()}
+
+    def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        given = {name: torch.from_numpy(np.array(value)) for name, value in weights.items()}
+        for nets in filter(None, (self._nets, self._average)):
+            _assign(nets.tensors(), given)
+
+    def save(self, folder: Path) -> None:
+        state = {
+            "steps": [self._step, self._pending_steps, self._pending_examples, self._logged],
+            "sums": self._sums,
+            "optimizers": [optimizer.state_dict() for optimizer in self._updates.optimizers],
+            "scaler": self._updates.scaler.state_dict(),
+            "average": None if self._average is None else self._average.tensors(),
+            "gradients": self._gradients(),
+        }
+        torch_files.write(folder, self._nets.tensors(), state)
+
+    def load(self, folder: Path) -> None:
+        weights, state = torch_files.read(folder)
+        if len(state["optimizers"]) != len(self._updates.optimizers) or (state["average"] is None) != (
+            self._average is None
+        ):
+            raise RunError(f"{folder}: saved with other optimizers or another ema_decay")
+        _assign(self._nets.tensors(), weights)
+        if self._average is not None:
+            _assign(self._average.tensors(), state["average"])
+        for optimizer, saved in zip(self._updates.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        self._updates.scaler.load_state_dict(state["scaler"])
+        self._step, self._pending_steps, self._pending_examples, self._logged = state["steps"]
+        self._sums = {name: total.to(self._device) for name, total in state["sums"].items()}
+        for name, parameter in self._nets.parameters().items():
+            gradient = state["gradients"].get(name)
+            parameter.grad = None if gradient is None else gradient.to(self._device)
+
+    def _gradients(self) -> dict[str, torch.Tensor]:
+        parameters = self._nets.parameters().items()
+        return {name: parameter.grad for name, parameter in parameters if parameter.grad is not None}
+
+    def summary(self) -> dict[str, Any]:
+        tensors = self._nets.tensors().values()
+        parameters = [tensor for tensor in tensors if isinstance(tensor, torch.nn.Parameter)]
+        total = sum(tensor.numel() for tensor in tensors)
+        count = sum(tensor.numel() for tensor in parameters)
+        return {
+            "parameters": count,
+            "trainable_parameters": sum(tensor.numel() for tensor in parameters if tensor.requires_grad),
+            "buffers": total - count,
+            "layers": layers(self._nets.model, self._spec, self._layout),
+            "device": str(self._device),
+            "precision": self.precision,
+            "versions": {"torch": torch.__version__, "numpy": np.__version__}
+            | ({"cuda": torch.version.cuda} if self._device.type == "cuda" else {}),
+        }
+
+
+def _model(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
+    """The new module, its initial weights drawn from the seed alone, whatever was drawn before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        model = experiment.architecture.torch(spec)
+    if experiment.process is not None and experiment.process.gradient_checkpointing:
+        if not hasattr(model, "gradient_checkpointing"):
+            raise BackendError(
+                f"architecture {experiment.architecture.name or type(model).__name__} has no gradient checkpointing "
+                "(no attribute 'gradient_checkpointing'); remove gradient_checkpointing from the training process"
+            )
+        model.gradient_checkpointing = True
+    return model
+
+
+def _on(device: torch.device, loss: Any) -> Any:
+    return loss.to(device) if isinstance(loss, torch.nn.Module) else loss
+
+
+def _scaler(learner: TorchLearner) -> torch.amp.GradScaler:
+    """The loss scaler of fp16; switched off for the other precisions."""
+    if learner.precision == "fp16" and learner.device.type != "cuda":
+        raise BackendError(f"precision fp16 needs a CUDA device, this is {learner.device.type}; use precision bf16")
+    return torch.amp.GradScaler(learner.device.type, enabled=learner.precision == "fp16")
+
+
+def _mixed(seed: int, step: int) -> int:
+    """A 64-bit seed for one step, far from those of its neighbours."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])
+
+
+def _named(losses: Any) -> dict[str, torch.Tensor]:
+    return dict(losses) if isinstance(losses, Mapping) else {"loss": losses}
+
+
+def _assign(tensors: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tensor]) -> None:
+    """Copy `given` into `tensors` by name; RunError with every name or shape that does not fit."""
+    wrong = [f"'{name}' is missing" for name in tensors if name not in given]
+    wrong += [f"'{name}' is unknown" for name in given if name not in tensors]
+    wrong += [
+        f"'{name}' has shape {tuple(given[name].shape)}, expected {tuple(tensor.shape)}"
+        for name, tensor in tensors.items()
+        if name in given and given[name].shape != tensor.shape
+    ]
+    if wrong:
+        raise RunError(f"weights do not fit the model: {'; '.join(wrong)}")
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            tensor.copy_(given[name])
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Shapes before numbers: what each sub-module puts out, and a proof on the meta device that input and labels fit."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from seqforge.architectures.base import InputSpec
+from seqforge.errors import Problem, SeqForgeError
+from seqforge.experiment import Experiment
+from seqforge.registry import PYTORCH
+
+EXAMPLES = 2  # pushed through: a view to a fixed size then shows as a wrong number of rows
+DEVICES = ("meta", "cpu")  # nothing is allocated on meta; modules that compute with values while building need cpu
+
+Row = tuple[str, str, tuple[int, ...] | None, int]
+
+
+class Trace:
+    """Follows a forward pass: `shapes` of what each sub-module put out, `open` the ones not yet left."""
+
+    def __init__(self) -> None:
+        self.shapes: dict[str, Any] = {}
+        self.open: list[tuple[str, torch.nn.Module, Any]] = []
+
+    @contextmanager
+    def follow(self, model: torch.nn.Module) -> Iterator[None]:
+        hooks = []
+        for name, module in model.named_modules():
+            hooks.append(module.register_forward_pre_hook(self._enter(name)))
+            hooks.append(module.register_forward_hook(self._leave(name)))
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def _enter(self, name: str) -> Callable[..., None]:
+        def hook(module: torch.nn.Module, inputs: Any) -> None:
+            self.open.append((name, module, _shape(inputs[0]) if inputs else None))
+
+        return hook
+
+    def _leave(self, name: str) -> Callable[..., None]:
+        def hook(module: torch.nn.Module, inputs: Any, output: Any) -> None:
+            self.open.pop()
+            self.shapes[name] = _shape(output)
+
+        return hook
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """The shape of a tensor, or of the first one in a tuple."""
+    if isinstance(value, (tuple, list)) and value:
+        return _shape(value[0])
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else None
+
+
+def layers(model: torch.nn.Module, spec: InputSpec, layout: str) -> list[Row]:
+    """(name, type, output shape without the examples' axis, own parameters) of every sub-module that computes.
+
+    The shape is None where it is not known: an input of any length, or a sub-module that `forward` does not call.
+    """
+    trace = Trace()
+    if spec.length is not None:
+        _push_copy(model, spec, layout, trace)
+    return [_row(name, module, trace.shapes.get(name)) for name, module in model.named_modules() if _computes(module)]
+
+
+def _push_copy(model: torch.nn.Module, spec: InputSpec, layout: str, trace: Trace) -> None:
+    for device in DEVICES:
+        try:
+            twin = copy.deepcopy(model).to(device).eval()
+            with torch.inference_mode(), trace.follow(twin):
+                twin(torch.zeros(EXAMPLES, *spec.shape(layout), device=device))
+            return
+        except Exception:  # a summary never stops a training that would work
+            trace.open.clear()
+
+
+def _computes(module: torch.nn.Module) -> bool:
+    return not list(module.children()) or bool(list(module.parameters(recurse=False)))
+
+
+def _row(name: str, module: torch.nn.Module, shape: tuple[int, ...] | None) -> Row:
+    own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+    return name, type(module).__name__, None if shape is None else shape[1:], own
+
+
+def prove(experiment: Experiment) -> list[Problem]:
+    """What is wrong with the shapes of the architecture for the declared input and labels; no data is needed."""
+    spec, place = experiment.spec(), experiment.definition.architecture.place
+    problems = experiment.architecture.check(spec)
+    if not any(problem.severity == "error" for problem in problems):
+        problems = [*problems, *_proof(experiment, spec)]
+    return [problem if problem.place.file else replace(problem, place=place) for problem in problems]
+
+
+def _proof(experiment: Experiment, spec: InputSpec) -> list[Problem]:
+    if spec.length is None:
+        message = "the input has no single known length, so the shapes inside the architecture are not proven"
+        return [Problem(experiment.definition.architecture.place, "SF0504", message, severity="note")]
+    found: list[Problem] = []
+    for device in DEVICES:
+        found = _push(experiment, spec, device)
+        if not found:
+            break
+    return found
+
+
+def _push(experiment: Experiment, spec: InputSpec, device: str) -> list[Problem]:
+    """Build on `device`, push two examples through, and compare what comes out with (examples, labels)."""
+    place, trace = experiment.definition.architecture.place, Trace()
+    architecture = experiment.architecture
+    shape = spec.shape(architecture.layout(PYTORCH))
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device(device):
+            torch.manual_seed(spec.seed)
+            model = architecture.torch(spec).eval()
+            with torch.no_grad(), trace.follow(model), getattr(architecture, "guard", nullcontext)():
+                output = model(torch.zeros(EXAMPLES, *shape))
+    except SeqForgeError as error:
+        return [Problem(place, "SF0501", _failure(trace, shape) + str(error))]
+    except Exception as error:  # whatever a layer raises becomes one line
+        return [Problem(place, "SF0501", _failure(trace, shape) + _reason(error))]
+    return _judge(experiment, spec, output)
+
+
+def _failure(trace: Trace, shape: tuple[int | None, ...]) -> str:
+    """Where the pass stopped: the innermost sub-module entered and not left, and what it received."""
+    if not trace.open:
+        return ""
+    name, module, received = trace.open[-1]
+    if not name:
+        return f"the architecture cannot take an input of shape {_written((EXAMPLES, *shape))}: "
+    return f"sub-module '{name}' ({module!s}) cannot take an input of shape {_written(received)}: "
+
+
+def _reason(error: Exception) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return first or type(error).__name__
+
+
+def _written(shape: tuple[int | None, ...] | None) -> str:
+    return "(unknown)" if shape is None else f"({', '.join(map(str, shape))})"
+
+
+def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem]:
+    """Rows must be examples, columns labels."""
+    place, wanted = experiment.definition.architecture.place, (EXAMPLES, spec.outputs)
+    if not isinstance(output, torch.Tensor):
+        message = f"the architecture returns a {type(output).__name__}, expected a tensor of shape (examples, labels)"
+        return [Problem(place, "SF0502", message)]
+    shape = tuple(output.shape)
+    if shape == wanted:
+        return []
+    if shape[:1] != (EXAMPLES,):
+        message = f"the architecture puts out {shape[0] if shape else 'no'} rows for {EXAMPLES} examples"
+        hint = f"a view to a fixed size inside it does not fit inputs of length {spec.length}; flatten with start_dim=1"
+        return [Problem(place, "SF0502", message, hint)]
+    if len(shape) == 2:
+        message = f"the architecture puts out {shape[1]} columns, the definition has {spec.outputs} labels"
+        return [Problem(place, "SF0502", message, f"give its last layer {spec.outputs} outputs or mend the labels")]
+    received = f"the architecture puts out {_written(shape)} for {EXAMPLES} examples"
+    return [Problem(place, "SF0502", f"{received}, expected {_written(wanted)}")]
