@@ -16,7 +16,7 @@ class TrainingProcess(Component):
     """How the loop runs. Defaults as the language states them.
 
     `batch_size` examples per step, also in evaluation. `gradient_accumulation` steps make one update.
-    `early_stopping_monitor` is `validation_loss` or `validation_<metric>`; an epoch improves when it is better than the best by
+    `early_stopping_monitor` is `validation_loss` or `validation_<metric>`; an epoch improves when it beats the best by
     more than `early_stopping_min_delta`. The best weights are restored whether or not training stops early.
     `class_weights`: none, or balanced = n / (classes · n of the class), multi-class only.
     `metrics`: extra metrics after each epoch, names separated by commas.

@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""An end to a training that no longer improves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seqforge.callbacks.base import Watcher
+from seqforge.parameters import Count, NonNegative
+from seqforge.registry import register
+from seqforge.training.progress import Training
+
+
+@register("callbacks", "EarlyStopping")
+@dataclass(kw_only=True, eq=False)
+class EarlyStopping(Watcher):
+    """Stops after `patience` epochs in a row without improvement of the monitored value.
+
+    An epoch improves when it is better than the last improved one by more than `min_delta`; equal is no improvement,
+    and neither is NaN.
+    """
+
+    patience: Count = 10
+    min_delta: NonNegative = 0.0
+
+    def begin(self, training: Training) -> None:
+        self._sign = -1.0 if training.greater_is_better else 1.0
+        self._best: float | None = None
+        self._waited = 0
+
+    def epoch(self, training: Training, logs: Mapping[str, Any]) -> None:
+        value = float(logs[training.monitor])
+        if self._improves(value):
+            self._best, self._waited = value, 0
+            return
+        self._waited += 1
+        if self._waited >= self.patience:
+            training.stop = f"{training.monitor} did not improve for {self._waited} epochs"
+
+    def _improves(self, value: float) -> bool:
+        if self._best is None:
+            return value == value
+        return self._sign * value < self._sign * self._best - self.min_delta
+
+    def state(self) -> dict[str, Any]:
+        return {"best": self._best, "waited": self._waited}
+
+    def restore(self, training: Training, state: Mapping[str, Any]) -> None:
+        self._best, self._waited = state["best"], state["waited"]
