@@ -47,6 +47,16 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class Head:
+    """`<head>`: an output of a profile model. `tasks`: a number of tracks, or their names."""
+
+    name: Text
+    tasks: Text
+    hyperparameters: tuple[Hyperparameter, ...] = ()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
 class General:
     id: Text
     name: Text
@@ -61,6 +71,7 @@ class General:
     pattern: Pattern | None = None
     labels_place: Place = NOWHERE
     seed_place: Place = NOWHERE
+    heads: tuple[Head, ...] = ()  # instead of labels
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,17 @@ class External:
 
 
 @dataclass(frozen=True)
+class Part:
+    """`<part>`: a nested sub-model, from a definition or a finished run; `freeze` None: not said."""
+
+    name: Text
+    definition: Text | None = None
+    run: Text | None = None
+    freeze: bool | None = None
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True)
 class Architecture:
     """Exactly one of `operations` (from `<sequential>`) and `external`."""
 
@@ -91,6 +113,7 @@ class Architecture:
     external: External | None = None
     hyperparameters: tuple[Hyperparameter, ...] = ()
     place: Place = NOWHERE
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)

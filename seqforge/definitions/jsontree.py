@@ -1,0 +1,318 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The JSON twin of a definition: the same tree, written as objects and lists.
+
+Attributes and children are keys; an element with nothing but text is a scalar; a container of one repeated child is a list;
+hyper-parameters, letters and k-mers are an object name → value, whose element's own attributes are written "@name".
+An element with a text and attributes calls the text by its own name ({"operation": "Conv1D", "filters": 10}). Numbers keep
+their spelling. `read` parses with the place of every key and value; `write` is its inverse.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from seqforge.definitions.language import ROOTS, Element
+from seqforge.definitions.tree import Node, Text
+from seqforge.errors import DefinitionError, Place, Problem
+
+DEPTH = 64
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_WORD = re.compile(r"[^\s,:\[\]{}\"]+")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
+_CONSTANTS = {"true": "true", "false": "false", "null": "None"}
+
+
+@dataclass
+class Scalar:
+    text: Text  # as an XML value would spell it; true, false and numbers as in the file, null as None
+    is_string: bool
+
+
+@dataclass
+class Array:
+    items: list[Any]
+    place: Place
+
+
+@dataclass
+class Object:
+    entries: list[tuple[Text, Any]]
+    place: Place
+
+
+Json = Scalar | Array | Object
+
+
+def place_of(value: Json) -> Place:
+    return value.text.place if isinstance(value, Scalar) else value.place
+
+
+class _Scanner:
+    """A recursive-descent parser of JSON (RFC 8259) that knows where it is."""
+
+    def __init__(self, text: str, file: str):
+        self.source, self.file, self.at = text, file, 0
+        self.line, self.line_start, self.counted = 1, 0, 0
+
+    def document(self) -> Json:
+        value = self.value(0)
+        self.space()
+        if self.at < len(self.source):
+            self.refuse("something follows the end of the document")
+        return value
+
+    def place(self) -> Place:
+        between = self.source.count("\n", self.counted, self.at)
+        if between:
+            self.line += between
+            self.line_start = self.source.rindex("\n", 0, self.at) + 1
+        self.counted = self.at
+        return Place(self.file, self.line, self.at - self.line_start + 1)
+
+    def refuse(self, message: str, id: str = "SF0010", place: Place | None = None) -> NoReturn:
+        raise DefinitionError([Problem(place or self.place(), id, f"not valid JSON: {message}")])
+
+    def space(self) -> str:
+        """The next character that is not white space, "" at the end."""
+        match = _SPACE.match(self.source, self.at)
+        self.at = match.end() if match else self.at
+        return self.source[self.at : self.at + 1]
+
+    def value(self, depth: int) -> Json:
+        character = self.space()
+        if depth > DEPTH:
+            raise DefinitionError([Problem(self.place(), "SF0008", f"values are nested deeper than {DEPTH} levels")])
+        if character == "{":
+            return self.object(depth)
+        if character == "[":
+            return self.array(depth)
+        place = self.place()
+        if character == '"':
+            return Scalar(Text(self.string().strip(), place), True)
+        return Scalar(Text(self.word(), place), False)
+
+    def word(self) -> str:
+        match = _WORD.match(self.source, self.at)
+        if match is None:
+            self.refuse(f"expected a value, found {self.found()}")
+        word = match[0]
+        if word not in _CONSTANTS and _NUMBER.fullmatch(word) is None:
+            self.refuse(f"expected a value, found '{word[:40]}'; a text stands in double quotes")
+        self.at = match.end()
+        return _CONSTANTS.get(word, word)
+
+    def found(self) -> str:
+        return f"'{self.source[self.at]}'" if self.at < len(self.source) else "the end of the file"
+
+    def string(self) -> str:
+        match = _STRING.match(self.source, self.at)
+        if match is None:
+            self.refuse("a text is not closed, or holds a control character or an unknown escape")
+        text = str(json.loads(match[0]))
+        if not all(character >= " " or character in "\t\n\r" for character in text) or _surrogate(text):
+            self.refuse("a text holds a character that no definition can hold")
+        self.at = match.end()
+        return text
+
+    def array(self, depth: int) -> Array:
+        place, items = self.place(), []
+        self.at += 1
+        if self.space() == "]":
+            self.at += 1
+            return Array([], place)
+        while True:
+            items.append(self.value(depth + 1))
+            if self.separator("]"):
+                return Array(items, place)
+
+    def object(self, depth: int) -> Object:
+        place = self.place()
+        entries: list[tuple[Text, Any]] = []
+        seen: dict[str, Place] = {}
+        self.at += 1
+        if self.space() == "}":
+            self.at += 1
+            return Object([], place)
+        while True:
+            key = self.key(seen)
+            entries.append((key, self.value(depth + 1)))
+            if self.separator("}"):
+                return Object(entries, place)
+
+    def key(self, seen: dict[str, Place]) -> Text:
+        if self.space() != '"':
+            self.refuse(f"expected a key in double quotes, found {self.found()}")
+        key = Text("", self.place())
+        key = Text(self.string().strip(), key.place)
+        if key in seen:
+            problem = f"the key '{key}' is given twice (lines {seen[key].line} and {key.place.line}); keep one"
+            raise DefinitionError([Problem(key.place, "SF0011", problem)])
+        seen[key] = key.place
+        if self.space() != ":":
+            self.refuse(f"expected ':' after the key '{key}', found {self.found()}")
+        self.at += 1
+        return key
+
+    def separator(self, end: str) -> bool:
+        """Steps over ',' or `end`; True at the end."""
+        character = self.space()
+        if character not in (",", end) or not character:
+            self.refuse(f"expected ',' or '{end}', found {self.found()}")
+        self.at += 1
+        return character == end
+
+
+def _surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" or character in "\ufffe\uffff" for character in text)
+
+
+def parse(data: str, file: str = "") -> Node:
+    """The tree of a JSON definition; raises DefinitionError with one problem."""
+    document = _Scanner(data, file).document()
+    if not isinstance(document, Object):
+        raise _refused(document, "SF0102", f"expected an object with one key, {_roots()}")
+    entries = [(key, value) for key, value in document.entries if key != "$schema"]
+    if len(entries) != 1:
+        raise _refused(document, "SF0102", f"expected one key, {_roots()}, received {len(entries)}")
+    key, value = entries[0]
+    if key not in ROOTS:
+        return Node(str(key), key.place)
+    return _Mapper().element(ROOTS[key], value, key.place)
+
+
+def _roots() -> str:
+    return " or ".join(f"'{root}'" for root in ROOTS)
+
+
+def _refused(value: Json, id: str, message: str) -> DefinitionError:
+    return DefinitionError([Problem(place_of(value), id, message)])
+
+
+class _Mapper:
+    """JSON values as elements of the language. What has no place in it becomes an element that the structural check refuses."""
+
+    def element(self, element: Element, value: Json, place: Place) -> Node:
+        node = Node(element.tag, place)
+        if isinstance(value, Scalar):
+            self.scalar(element, value, node)
+        elif isinstance(value, Array):
+            self.array(element, value, node)
+        else:
+            self.object(element, value, node)
+        node.children.sort(key=lambda child: element.slot_of.get(child.tag, len(element.slots)))
+        return node
+
+    def scalar(self, element: Element, value: Scalar, node: Node) -> None:
+        only = _only_attribute(element)
+        if only:
+            node.attributes[only] = value.text
+        else:
+            node.text = value.text
+
+    def array(self, element: Element, value: Array, node: Node) -> None:
+        child = _list_choice(element)
+        if child is None or child.entry:
+            raise _refused(value, "SF0117", f"'{element.tag}' is no list; expected {_form(element)}")
+        node.children = [self.element(child, item, place_of(item)) for item in value.items]
+
+    def object(self, element: Element, value: Object, node: Node) -> None:
+        for key, item in value.entries:
+            self.entry(element, key, item, node)
+
+    def entry(self, element: Element, key: Text, item: Json, node: Node) -> None:
+        """One key: "@attribute", the text, an attribute, an entry of an object name → value, or children."""
+        name = key.removeprefix("@")
+        if key.startswith("@"):
+            node.attributes[name] = literal(item)
+        elif element.text and element.slots == () and key == (element.text_name or element.tag):
+            node.text = literal(item)
+        elif element.sole and element.sole.entry:
+            pairs = self.repeated(element, key, item) if _are_objects(item) else [_pair(element.sole, key, item)]
+            node.children.extend(pairs)
+        elif key in element.attribute or element.any_attributes:
+            node.attributes[str(key)] = literal(item)
+        elif key in element.children:
+            node.children.extend(self.repeated(element, key, item))
+        elif isinstance(item, Scalar) and ":" in key:
+            node.attributes[str(key)] = item.text
+        else:
+            node.children.append(Node(str(key), key.place))
+
+    def repeated(self, element: Element, key: Text, item: Json) -> list[Node]:
+        child = element.children.get(key)
+        if child is None:
+            return [Node(str(key), key.place)]
+        if isinstance(item, Array) and element.items[key].max != 1 and not _is_list(child):
+            return [self.element(child, one, place_of(one)) for one in item.items]
+        return [self.element(child, item, key.place)]
+
+
+def literal(value: Json) -> Text:
+    """A JSON value as a definition's text: a list as a tuple, `[3, 5]` as `(3, 5)`."""
+    if isinstance(value, Scalar):
+        return value.text
+    if isinstance(value, Array) and not any(isinstance(item, Object) for item in value.items):
+        items = [_inner(item) for item in value.items]
+        return Text(f"({', '.join(items)}{',' if len(items) == 1 else ''})", value.place)
+    raise _refused(
+        value, "SF0117", "expected a text, a number, true, false, null or a list of those, received an object"
+    )
+
+
+def _inner(value: Json) -> str:
+    if isinstance(value, Scalar):
+        return (
+            repr(str(value.text)) if value.is_string else {"true": "True", "false": "False"}.get(value.text, value.text)
+        )
+    return str(literal(value))
+
+
+def _pair(element: Element, key: Text, value: Json) -> Node:
+    assert element.entry is not None
+    node = Node(element.tag, key.place)
+    for source, text in zip(element.entry, (key, literal(value)), strict=True):
+        if source == "text":
+            node.text = text
+        else:
+            node.attributes[source] = text
+    return node
+
+
+def _only_attribute(element: Element) -> str | None:
+    """The attribute that is all an element says (conditionref@cid), written in JSON as a scalar."""
+    bare = not element.text and not element.slots and len(element.attributes) == 1
+    return element.attributes[0].name if bare else None
+
+
+def _list_choice(element: Element) -> Element | None:
+    """The repeatable alternative of an element that is one choice (labels: label or pattern), written as a list."""
+    if element.attributes or len(element.slots) != 1:
+        return None
+    return next((item.element for item in element.slots[0].items if item.max != 1), None)
+
+
+def _are_objects(value: Json) -> bool:
+    """Entries written at length, because a name is repeated: "hyperparameter": [{"name": …, "value": …}, …]."""
+    return isinstance(value, Array) and any(isinstance(item, Object) for item in value.items)
+
+
+def _is_list(element: Element) -> bool:
+    """Whether the JSON form of one such element is itself a list."""
+    return element.sole is not None and not element.sole.entry and not element.attributes
+
+
+def _form(element: Element) -> str:
+    if element.text and not element.attributes:
+        return "a text or a number"
+    return "an object"
+
+
+def is_number(text: str) -> bool:
+    """Whether JSON can hold `text` as a number with this very spelling."""
+    return _NUMBER.fullmatch(text) is not None

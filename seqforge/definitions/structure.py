@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The structural check: a tree against the grammar, every problem at once, in sentences made for people."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from seqforge.definitions.language import DATA, MODEL, ROOTS, VERSION, XSI, Element, Item, Slot, Value
+from seqforge.definitions.tree import Node, Text
+from seqforge.errors import Place, Problem, did_you_mean, nearest, quoted
+from seqforge.parameters import Unfit
+
+MOST_LABELS = 100_000
+
+
+def check(root: Node) -> list[Problem]:
+    """What is wrong in the structure and the plain values of a definition, sorted by place."""
+    grammar = ROOTS.get(root.tag)
+    if grammar is None:
+        return [
+            Problem(root.place, "SF0102", f"unknown root element '{root.tag}'", did_you_mean(root.tag, list(ROOTS)))
+        ]
+    problems = list(_element(root, grammar, _accepted(root)))
+    problems += [*_version(root), *_pattern(root), *_keys(root, grammar)]
+    return sorted(problems)
+
+
+def _accepted(root: Node) -> frozenset[str]:
+    """The attributes that any XML root may carry: the schema's address, never fetched, and its namespace."""
+    prefixes = [name.removeprefix("xmlns:") for name, value in root.attributes.items() if value == XSI]
+    hints = (f"{prefix}:{name}" for prefix in prefixes for name in ("noNamespaceSchemaLocation", "schemaLocation"))
+    return frozenset((*hints, *(name for name in root.attributes if name.startswith("xmlns:"))))
+
+
+def _element(node: Node, grammar: Element, accepted: frozenset[str] = frozenset()) -> Iterator[Problem]:
+    yield from _attributes(node, grammar, accepted)
+    yield from _text(node, grammar)
+    if node.children or grammar.slots:
+        yield from _children(node, grammar)
+        children = grammar.children
+        for child in node.children:
+            if child.tag in children:
+                yield from _element(child, children[child.tag])
+
+
+def _attributes(node: Node, grammar: Element, accepted: frozenset[str]) -> Iterator[Problem]:
+    known = grammar.attribute
+    for name, text in node.attributes.items():
+        if name in known:
+            yield from _value(known[name].value, text, f"{grammar.tag} {name}")
+        elif name not in accepted and not grammar.any_attributes:
+            yield _unknown_attribute(name, text, grammar)
+    for attribute in grammar.attributes:
+        if attribute.required and attribute.name not in node.attributes:
+            yield Problem(node.place, "SF0107", f"'{node.tag}' needs the attribute {attribute.name}=\"…\"")
+
+
+def _unknown_attribute(name: str, text: Text, grammar: Element) -> Problem:
+    known = list(grammar.attribute)
+    hint = did_you_mean(name, known) if known else "it takes none"
+    return Problem(text.place, "SF0105", f"'{grammar.tag}' has no attribute '{name}'", hint)
+
+
+def _text(node: Node, grammar: Element) -> Iterator[Problem]:
+    if grammar.text is None:
+        if node.text:
+            shown = quoted(node.text if len(node.text) <= 40 else node.text[:37] + "…")
+            yield Problem(node.text.place, "SF0112", f"'{node.tag}' holds elements only, received the text {shown}")
+        return
+    yield from _value(grammar.text, node.text, _named(node))
+
+
+def _named(node: Node) -> str:
+    """An element as a message names it: with its name, if it has one."""
+    name = node.attributes.get("name")
+    return f"{node.tag} '{name}'" if name else node.tag
+
+
+def _value(value: Value, text: Text, subject: str) -> Iterator[Problem]:
+    if not text:
+        if not value.may_be_empty:
+            yield Problem(text.place, "SF0110", f"{subject} is empty", f"expected {value.kind.expected}")
+        return
+    if value.judged_later:
+        return
+    try:
+        value.kind.parse(text)
+    except Unfit as unfit:
+        yield Problem(text.place, "SF0111", f"{subject}: {unfit}", _near_word(text, value))
+
+
+def _near_word(text: str, value: Value) -> str:
+    guess = nearest(text, getattr(value.kind, "words", ()))
+    return f"did you mean '{guess}'?" if guess else ""
+
+
+def _children(node: Node, grammar: Element) -> Iterator[Problem]:
+    slot_of = grammar.slot_of
+    known = [child for child in node.children if child.tag in slot_of]
+    if len(known) < len(node.children):
+        yield from (_unknown_element(child, grammar) for child in node.children if child.tag not in slot_of)
+    yield from _order(known, grammar)
+    by_tag: dict[str, list[Node]] = {}
+    for child in known:
+        by_tag.setdefault(child.tag, []).append(child)
+    for number, slot in enumerate(grammar.slots):
+        yield from _slot(node, grammar, number, slot, by_tag)
+
+
+def _slot(node: Node, grammar: Element, number: int, slot: Slot, by_tag: dict[str, list[Node]]) -> Iterator[Problem]:
+    present = [item for item in slot.items if item.element.tag in by_tag]
+    if not present and slot.required:
+        yield _missing(node, grammar, number, slot)
+    if len(present) > 1:
+        late = max((by_tag[item.element.tag][0] for item in present), key=lambda child: child.place)
+        both = " and ".join(f"'{item.element.tag}'" for item in present)
+        yield Problem(late.place, "SF0113", f"'{node.tag}' holds {both}", "keep one of them")
+    for item in present:
+        yield from _count(node, item, by_tag[item.element.tag])
+
+
+def _count(node: Node, item: Item, found: list[Node]) -> Iterator[Problem]:
+    tag = item.element.tag
+    if item.max == 1 and len(found) > 1:
+        lines = " and ".join(str(child.place.line) for child in found)
+        times = "twice" if len(found) == 2 else f"{len(found)} times"
+        yield Problem(found[1].place, "SF0109", f"'{tag}' is given {times} (lines {lines})", "keep one")
+    elif item.max is not None and len(found) > item.max:
+        yield Problem(found[item.max].place, "SF0109", f"'{node.tag}' takes {item.max} '{tag}', received {len(found)}")
+    elif len(found) < item.min:
+        yield Problem(node.place, "SF0106", f"'{node.tag}' needs {item.min} '{tag}', received {len(found)}")
+
+
+def _missing(node: Node, grammar: Element, number: int, slot: Slot) -> Problem:
+    wanted = " or ".join(f"'{tag}'" for tag in slot.tags)
+    if len(grammar.slots) == 1:
+        return Problem(node.place, "SF0106", f"'{node.tag}' is empty", f"it needs {wanted}")
+    before = " or ".join(f"'{tag}'" for tag in grammar.slots[number - 1].tags) if number else ""
+    hint = f"put it after {before}" if before else f"put it first in '{node.tag}'"
+    return Problem(node.place, "SF0106", f"'{node.tag}' lacks {wanted}", hint)
+
+
+def _unknown_element(child: Node, grammar: Element) -> Problem:
+    tag = child.tag
+    homes = list(dict.fromkeys(home.tag for home in (*MODEL.walk(), *DATA.walk()) if tag in home.children))
+    if not grammar.children:
+        return Problem(child.place, "SF0104", f"'{grammar.tag}' holds no elements, received '{tag}'", _home(homes))
+    guess = nearest(tag, grammar.children)
+    if homes and not guess:
+        return Problem(child.place, "SF0104", f"'{tag}' does not belong in '{grammar.tag}'", _home(homes))
+    message = f"'{grammar.tag}' has no element '{tag}'"
+    return Problem(child.place, "SF0104", message, did_you_mean(tag, list(grammar.children)))
+
+
+def _home(homes: list[str]) -> str:
+    return f"it belongs in {' or '.join(repr(home) for home in homes)}" if homes else ""
+
+
+def _order(children: list[Node], grammar: Element) -> Iterator[Problem]:
+    """The fewest children that stand outside the order of the grammar."""
+    slots = [grammar.slot_of[child.tag] for child in children]
+    if all(first <= second for first, second in zip(slots, slots[1:], strict=False)):
+        return
+    keep = _longest_ascending(slots)
+    order = ", ".join("/".join(slot.tags) for slot in grammar.slots)
+    for number, child in enumerate(children):
+        if number not in keep:
+            message = f"'{child.tag}' stands in the wrong place in '{grammar.tag}'"
+            yield Problem(child.place, "SF0108", message, f"the order is {order}")
+
+
+def _longest_ascending(numbers: list[int]) -> set[int]:
+    """The indices of one longest non-descending subsequence."""
+    tails: list[int] = []  # the smallest end of an ascending run of each length
+    ends: list[int] = []  # its index
+    previous: list[int] = []
+    for index, number in enumerate(numbers):
+        at = bisect_right(tails, number)
+        tails[at : at + 1] = [number]
+        ends[at : at + 1] = [index]
+        previous.append(ends[at - 1] if at else -1)
+    kept, index = set(), ends[-1] if ends else -1
+    while index >= 0:
+        kept.add(index)
+        index = previous[index]
+    return kept
+
+
+def _version(root: Node) -> Iterator[Problem]:
+    text = root.attributes.get("version", Text("1"))
+    if text.isdecimal() and int(text) > VERSION:
+        message = f"language version {text} is newer than this SeqForge reads ({VERSION})"
+        yield Problem(text.place, "SF0114", message, "update SeqForge")
+
+
+def _pattern(root: Node) -> Iterator[Problem]:
+    for node in at(root, "general/labels/pattern"):
+        low, high = (node.attributes.get(name, "1") for name in ("min", "max"))
+        if _is_whole(low) and _is_whole(high) and int(high) - int(low) >= MOST_LABELS:
+            message = f"pattern gives {int(high) - int(low) + 1} labels, at most {MOST_LABELS} are possible"
+            yield Problem(node.place, "SF0118", message)
+
+
+def _is_whole(text: str) -> bool:
+    return len(text) < 20 and text.removeprefix("-").isdecimal()
+
+
+def at(root: Node, path: str) -> list[Node]:
+    """The elements at a path of tags below `root`, in file order."""
+    found = [root]
+    for tag in path.split("/"):
+        found = [child for node in found for child in node.children if child.tag == tag]
+    return found
+
+
+def _keys(root: Node, grammar: Element) -> Iterator[Problem]:
+    """Attributes that must be unique, and references to them."""
+    known: dict[str, dict[str, Place]] = {}
+    nouns = {key.name: key.noun for key in grammar.keys}
+    for key in grammar.keys:
+        seen = known.setdefault(key.name, {})
+        for text in _fields(root, key.path, key.field):
+            if text in seen:
+                lines = f"lines {seen[text].line} and {text.place.line}"
+                yield Problem(text.place, "SF0115", f"{key.noun} '{text}' occurs twice ({lines})", "rename one")
+            seen.setdefault(text, text.place)
+    for reference in grammar.references:
+        for text in _fields(root, reference.path, reference.field):
+            if text not in known[reference.key]:
+                hint = did_you_mean(text, list(known[reference.key])) if known[reference.key] else ""
+                yield Problem(text.place, "SF0116", f"unknown {nouns[reference.key]} '{text}'", hint)
+
+
+def _fields(root: Node, path: str, field: str) -> Iterator[Text]:
+    return (node.attributes[field] for node in at(root, path) if node.attributes.get(field))
