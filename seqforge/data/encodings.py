@@ -34,15 +34,30 @@ class Alphabet:
     @cached_property
     def _codes(self) -> np.ndarray:
         table = np.full(256, self.unknown, dtype=np.uint8)
-        for letter, code in [*((letter, self.letters.index(letter)) for letter in self.letters),
-                             *((alias, self.letters.index(letter)) for alias, letter in self.same)]:
+        for letter, code in [
+            *((letter, self.letters.index(letter)) for letter in self.letters),
+            *((alias, self.letters.index(letter)) for alias, letter in self.same),
+        ]:
             table[ord(letter)] = table[ord(letter.lower())] = code
         return table
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self._codes.tobytes()
 
     def encode(self, sequence: str | bytes) -> np.ndarray:
         """`sequence` as codes (length,) uint8; any case; letters outside the alphabet become `unknown`."""
         raw = sequence if isinstance(sequence, bytes) else sequence.encode("latin-1", "replace")
-        return self._codes[np.frombuffer(raw, dtype=np.uint8)]
+        return np.frombuffer(bytearray(raw.translate(self._bytes)), dtype=np.uint8)
+
+    @cached_property
+    def complement(self) -> np.ndarray | None:
+        """The code of each code's complement (code,) uint8, unknown to itself; None where strands mean nothing."""
+        pairs = {"A": "T", "C": "G", "G": "C", "T": "A"}
+        if any(letter not in "ACGTU" for letter in self.letters):
+            return None
+        opposite = [self._codes[ord(pairs[letter.replace("U", "T")])] for letter in self.letters]
+        return np.array([*opposite, self.unknown], dtype=np.uint8)
 
     def decode(self, codes: np.ndarray) -> str:
         """`codes` (length,) as text."""

@@ -181,4 +181,48 @@ CATALOGUE: dict[str, Entry] = {
     ),
     # SF06xx data definitions
     # SF07xx data files
+    "SF0701": Entry(
+        "A data file cannot be read",
+        "The file is not there, may not be read, or the folder of the cache cannot be written. Paths in the data options "
+        "start at the definition's folder, or at the option `folder`, which `--set data.folder=…` changes.",
+    ),
+    "SF0702": Entry(
+        "A column is missing",
+        "A table has no column of the declared name, or a row is shorter than the header. Name the columns with "
+        "sequence_column and label_column.",
+    ),
+    "SF0703": Entry(
+        "A label does not fit the model",
+        "Every label of the data must be one of the definition's labels, spelt alike; a multi-class example has exactly "
+        "one, a multi-label example any number joined by `|`, a regression example one number per label.",
+    ),
+    "SF0704": Entry(
+        "A letter outside the alphabet",
+        "The data options say `unknown` error, or the run is strict, and a sequence has a letter that the sequence space "
+        "does not know. Mend the file, or declare how such letters are fed: unknown uniform or zeros.",
+    ),
+    "SF0705": Entry(
+        "A sequence of another length",
+        "All sequences of a model have one length. Declare `pad` and `crop` (centre or right) and `length` in the data "
+        "options, or make the file even.",
+    ),
+    "SF0706": Entry(
+        "Repeated sequences",
+        "The data options say `duplicates` error, and a sequence occurs more than once: within a set, in several sets "
+        "(the test then flatters the model), or with contradicting labels. `drop` keeps the first one.",
+    ),
+    "SF0707": Entry(
+        "Data options that contradict each other",
+        "Some options exclude each other, need each other, or would have no effect: fractions beside folds, a label "
+        "pattern where every file has its label, reverse complements of proteins.",
+    ),
+    "SF0708": Entry(
+        "A damaged data file",
+        "The file is not what it should be: FASTA that does not begin with `>`, gzip that ends too early, a table whose "
+        "quotes do not close.",
+    ),
+    "SF0709": Entry(
+        "No data",
+        "A file, a record or a set is empty.",
+    ),
 }

@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""One line for a data file that cannot be read as declared: `file:line: SF07xx: sentence; way out`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seqforge.errors import DataError, Place, Problem
+
+MISSING = "SF0701"  # a file that is not there or cannot be read
+COLUMNS = "SF0702"  # a column or a field that a table lacks
+LABEL = "SF0703"
+LETTERS = "SF0704"
+LENGTH = "SF0705"
+DUPLICATE = "SF0706"
+OPTION = "SF0707"
+DAMAGED = "SF0708"
+EMPTY = "SF0709"
+
+
+def refuse(id: str, message: str, hint: str = "", file: Path | str = "", line: int = 0) -> DataError:
+    """The exception to raise for a problem at `file`:`line` (either may be unknown)."""
+    return DataError(str(Problem(Place(str(file), line), id, message, hint)))
