@@ -19,13 +19,13 @@ class RunningSchedule(ABC):
     def rate(self, step: int) -> float:
         """The learning rate of the training step `step` (counted from 0 over the whole training)."""
 
-    def observe(self, epoch: int, logs: Mapping[str, float]) -> None:
+    def observe(self, epoch: int, logs: Mapping[str, float]) -> None:  # noqa: B027 (most schedules look at no logs)
         """Told after every epoch (from 0) with its logs: `loss`, `validation_loss`, `validation_accuracy`, …"""
 
     def state(self) -> dict[str, Any]:
         return {}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:  # noqa: B027 (most have no state)
         """Continue from `state()`."""
 
 
