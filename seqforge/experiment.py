@@ -4,22 +4,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import cast
 
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.data.encodings import Alphabet
 from seqforge.data.sources.base import Source, Wanted
-from seqforge.definitions.model import ModelDefinition
+from seqforge.definitions.data import DataDefinition
+from seqforge.definitions.general import id_problems, read_general
+from seqforge.definitions.locate import Paths
+from seqforge.definitions.model import ModelDefinition, Section
+from seqforge.definitions.sections import key_place, read_loss, read_optimizer, read_process, read_schedule
+from seqforge.errors import NOWHERE, Place, Problem, SeqForgeError
 from seqforge.losses.base import Loss
+from seqforge.losses.translations import translate
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import Optimizer
+from seqforge.registry import BAYES
+from seqforge.resolving import agreement
+from seqforge.resolving.agreement import Asked
+from seqforge.resolving.architecture import OWN_SECTIONS, ArchitectureReader, check
+from seqforge.resolving.data import Chosen, DataReader
 from seqforge.schedules.base import Schedule
 from seqforge.tasks import Task
 from seqforge.training.process import TrainingProcess
-
-if TYPE_CHECKING:
-    from seqforge.definitions.data import DataDefinition
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class OptimizerUse:
 
 @dataclass(frozen=True)
 class ScheduleUse:
-    """A schedule and the number of the optimizer it drives; None: all."""
+    """A schedule and the number (from 0) of the optimizer it drives; None: all."""
 
     schedule: Schedule
     optimizer: int | None = None
@@ -40,7 +50,7 @@ class ScheduleUse:
 
 @dataclass(frozen=True)
 class Experiment:
-    """Everything a backend and the loop need. `loss`, `process` are None and `optimizers` empty for BayesOptimalClassifier."""
+    """Everything a backend and the loop need. Under BayesOptimalClassifier there is no loss, process or optimizer."""
 
     definition: ModelDefinition
     library: str  # "PyTorch", "Keras" or "BayesOptimalClassifier"
@@ -67,3 +77,197 @@ class Experiment:
     def spec(self, length: int | None = None) -> InputSpec:
         """What the architecture is built for; `length` overrides the one that the definition implies."""
         return InputSpec(length or self.length, len(self.alphabet), len(self.labels), self.encoding, self.seed)
+
+
+def resolve(
+    definition: ModelDefinition,
+    *,
+    data: Path | None = None,
+    def_path: Sequence[Path] = (),
+    need_files: bool = True,
+) -> tuple[Experiment | None, list[Problem]]:
+    """The components that `definition` names, and every problem, sorted by place; None if one of them is an error.
+
+    `data` (a data definition, a folder of set files, a table, a FASTA file) overrides the definition's own choice;
+    `def_path` are further folders for relative paths; without `need_files` a missing file is a note. Definitions and
+    Python files are read as text; nothing runs and no framework is imported.
+    """
+    resolution = _Resolution(definition, Paths(definition.folder, tuple(def_path), need_files))
+    experiment = resolution.experiment(data)
+    problems = sorted(dict.fromkeys(resolution.problems))
+    return (None if any(problem.severity == "error" for problem in problems) else experiment), problems
+
+
+class _Resolution:
+    """One definition on its way to an experiment: every part is read, also when others could not be."""
+
+    def __init__(self, definition: ModelDefinition, paths: Paths):
+        self.definition = definition
+        self.paths = paths
+        self.problems: list[Problem] = []
+        self.monitors: list[Asked] = []  # by schedules
+        self.setting = read_general(definition.general, self.problems)
+        self.task = cast("Task | None", self.setting.task)
+
+    def experiment(self, data: Path | None) -> Experiment | None:
+        definition, setting = self.definition, self.setting
+        architecture = ArchitectureReader(definition, setting, self.paths, self.problems).read()
+        process = self._process()
+        loss, optimizers, schedules = self._loss(), self._optimizers(), self._schedules()
+        metrics = self._metrics(process)
+        chosen = DataReader(definition, setting, self.paths, self.problems).choose(data)
+        length = self._length(architecture, chosen)
+        self._agree(architecture, loss, chosen, length)
+        if self.task is None or setting.alphabet is None or setting.library is None or architecture is None:
+            return None
+        return Experiment(
+            definition=definition,
+            library=setting.library,
+            task=self.task,
+            alphabet=setting.alphabet,
+            labels=setting.labels,
+            encoding=setting.encoding,
+            seed=setting.seed,
+            architecture=architecture,
+            loss=loss,
+            optimizers=optimizers,
+            schedules=schedules,
+            process=process,
+            metrics=metrics,
+            source=chosen.source,
+            data_definition=chosen.definition,
+            unknown=_fed_unknown(chosen),
+            length=length,
+        )
+
+    @property
+    def _trains(self) -> str | None:
+        """The library, if it is known and trains."""
+        return self.setting.library if self.setting.library != BAYES else None
+
+    def _loss(self) -> Loss | None:
+        section, library = self.definition.loss, self._trains
+        if section is None or library is None:
+            return None
+        loss: Loss | None = read_loss(section, library, self.problems)
+        place = _value_place(section, "loss")
+        if loss is None:
+            return None
+        try:
+            loss = translate(loss, library)
+        except SeqForgeError as error:
+            message, _, hint = str(error).partition("; ")
+            self.problems.append(Problem(place, "SF0212", message, hint))
+            return None
+        if self.task is not None:
+            self.problems += agreement.loss_and_task(loss, self.task, library, place)
+        return loss
+
+    def _optimizers(self) -> tuple[OptimizerUse, ...]:
+        sections, library = self.definition.optimizers, self._trains
+        self.problems += agreement.optimizer_patterns(sections)
+        if library is None:
+            return ()
+        for section in sections:
+            self.problems += agreement.clips_in_both(section, self.definition.trainingprocess)
+        read = [(section, read_optimizer(section, library, self.problems)) for section in sections]
+        return tuple(OptimizerUse(optimizer, _pattern(section)) for section, optimizer in read if optimizer is not None)
+
+    def _schedules(self) -> tuple[ScheduleUse, ...]:
+        sections, library = self.definition.schedules, self._trains
+        if library is None:
+            return ()
+        self.problems += agreement.schedule_targets(sections, len(self.definition.optimizers))
+        read = [(section, read_schedule(section, library, self.problems)) for section in sections]
+        uses = [(section, schedule) for section, schedule in read if schedule is not None]
+        self.monitors += [
+            Asked(schedule.monitor, _value_place(section, "monitor"))
+            for section, schedule in uses
+            if hasattr(schedule, "monitor")
+        ]
+        return tuple(ScheduleUse(schedule, _target(section)) for section, schedule in uses)
+
+    def _process(self) -> TrainingProcess | None:
+        section = self.definition.trainingprocess
+        if section is None or self.setting.library == BAYES:
+            return None
+        process = read_process(section, self.problems)
+        if process is not None:
+            self.problems += agreement.process_keys(section, process, self.setting)
+        return process
+
+    def _metrics(self, process: TrainingProcess | None) -> tuple[Metric, ...]:
+        """Those of the task, those that are asked for, those that stopping and schedules watch."""
+        if self.task is None:
+            return ()
+        section = self.definition.trainingprocess
+        named = agreement.named_metrics(process.metrics, _value_place(section, "metrics")) if process else []
+        watched = process.early_stopping_monitor if process else "validation_loss"
+        stopping = Asked(watched, _value_place(section, "early_stopping_monitor"))
+        return agreement.read_metrics(self.task, named, [stopping, *self.monitors], self.problems)
+
+    def _length(self, architecture: Architecture | None, chosen: Chosen) -> int | None:
+        """Of the input: what the data promises, else what the first embedded layer says."""
+        setting = self.setting
+        if chosen.source is not None and self.task is not None and setting.alphabet is not None:
+            wanted = Wanted(self.task, setting.alphabet, setting.labels, setting.seed, self.definition.folder)
+            try:
+                length = chosen.source.window(wanted)
+            except SeqForgeError:
+                length = None  # its files are missing, or unreadable: reported where they are looked for
+            if length is not None:
+                return length
+        shape = getattr(architecture, "input_shape", None)
+        return shape[-2] if shape and len(shape) >= 2 else None
+
+    def _agree(self, architecture: Architecture | None, loss: Loss | None, chosen: Chosen, length: int | None) -> None:
+        """Everything that compares parts with each other."""
+        definition, setting = self.definition, self.setting
+        self.problems += id_problems(definition, setting, length)
+        self.problems += agreement.labels_and_task(setting, definition.general.labels_place)
+        if setting.library is not None:
+            own = _own_sections(definition)
+            self.problems += agreement.required_sections(definition, setting.library, own)
+        if chosen.definition is not None:
+            place = chosen.place or definition.tree.place
+            self.problems += agreement.data_and_model(chosen.definition, setting, definition.general, place)
+        if architecture is not None:
+            self._agree_architecture(architecture, loss, length)
+
+    def _agree_architecture(self, architecture: Architecture, loss: Loss | None, length: int | None) -> None:
+        definition, setting = self.definition, self.setting
+        self.problems += agreement.unread_parts(definition, architecture)
+        operations = definition.architecture.operations
+        activation = getattr(architecture, "final_activation", None)
+        if operations and activation and loss is not None and self.task is not None:
+            place = operations[-1].place
+            self.problems += agreement.activation_and_loss(activation, loss, self.task, place)
+        if setting.alphabet is not None and setting.labels:
+            spec = InputSpec(length, len(setting.alphabet), len(setting.labels), setting.encoding, setting.seed)
+            self.problems += check(architecture, spec, definition.architecture.place)
+
+
+def _value_place(section: Section | None, key: str) -> Place:
+    """Where a key stands, else its section."""
+    return (key_place(section, key) or section.place) if section else NOWHERE
+
+
+def _pattern(section: Section) -> str | None:
+    pattern = section.attributes.get("parameters")
+    return None if pattern is None or pattern == "*" else str(pattern)
+
+
+def _target(section: Section) -> int | None:
+    number = agreement.target_of(section)
+    return None if number is None else number - 1
+
+
+def _own_sections(definition: ModelDefinition) -> tuple[str, ...]:
+    """The sections that the file of an external model may bring along."""
+    external = definition.architecture.external
+    return OWN_SECTIONS.get(external.format.casefold(), ()) if external else ()
+
+
+def _fed_unknown(chosen: Chosen) -> str:
+    unknown = getattr(chosen.source, "unknown", "uniform")
+    return unknown if unknown in ("uniform", "zeros") else "uniform"

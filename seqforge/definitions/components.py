@@ -19,7 +19,6 @@ from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, did_you_mean
 from seqforge.parameters import Parameter, Unfit, folded, parameters_of
 
-
 # one value in one library, several in the other
 WHOLE = {"betas": ("beta_1", "beta_2")}
 
@@ -99,8 +98,7 @@ def _taken_apart(item: Hyperparameter, whole: str, parts: Sequence[str]) -> list
     try:
         values = ast.literal_eval(item.value)
         return [
-            _renamed(item, part, Text(repr(value), item.value.place))
-            for part, value in zip(parts, values, strict=True)
+            _renamed(item, part, Text(repr(value), item.value.place)) for part, value in zip(parts, values, strict=True)
         ]
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return [_renamed(item, part, item.value) for part in parts[:1]]
@@ -133,11 +131,11 @@ def _once(known: Iterable[tuple[str, Hyperparameter]], problems: list[Problem]) 
     grouped: dict[str, list[Hyperparameter]] = {}
     for name, item in known:
         grouped.setdefault(name, []).append(item)
-    problems.extend(_twice(same) for same in grouped.values() if len(same) > 1)
+    problems.extend(twice(same) for same in grouped.values() if len(same) > 1)
     return {name: same[0] for name, same in grouped.items()}
 
 
-def _twice(same: Sequence[Hyperparameter]) -> Problem:
+def twice(same: Sequence[Hyperparameter]) -> Problem:
     spelt = " and ".join(dict.fromkeys(f"'{item.name}'" for item in same))
     verb = "is given" if len({str(item.name) for item in same}) == 1 else "mean the same and are given"
     times = "twice" if len(same) == 2 else f"{len(same)} times"

@@ -16,7 +16,6 @@ from seqforge.errors import Place, Problem, did_you_mean, nearest
 from seqforge.registry import BAYES, KERAS, PYTORCH
 
 LIBRARY_NAMES = {"pytorch": PYTORCH, "keras": KERAS, "tensorflow": KERAS, "bayesoptimalclassifier": BAYES}
-LARGEST_SEED = 2**32 - 1
 
 _LIBRARY_WORDS = {"Torch": PYTORCH, "Keras": KERAS, "BayesOptimal": BAYES}
 _TASK_WORDS = {"MultiClass": "multi-class classification", "MultiLabel": "multi-label classification"}
@@ -53,8 +52,6 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
     )
     problems.extend(_implementation(general, setting))
     problems.extend(_labels(general))
-    problems.extend(_seed(general))
-    problems.extend(_encoding(general))
     return setting
 
 
@@ -94,7 +91,9 @@ def _implementation(general: General, setting: Setting) -> Iterator[Problem]:
         return
     known = {spelling.casefold(): spelling for spelling in IMPLEMENTATIONS}.get(name.casefold())
     if known is None:
-        yield Problem(name.place, "SF0154", f"unknown implementation '{name}'", did_you_mean(name, list(IMPLEMENTATIONS)))
+        yield Problem(
+            name.place, "SF0154", f"unknown implementation '{name}'", did_you_mean(name, list(IMPLEMENTATIONS))
+        )
         return
     contradictions = list(_contradictions(IMPLEMENTATIONS[known], general, setting))
     for part, wanted, received in contradictions:
@@ -117,42 +116,26 @@ def _contradictions(
 
 
 def _labels(general: General) -> Iterator[Problem]:
+    """What the structure cannot say: a pattern that gives no or forbidden labels, and labels that occur twice."""
     pattern = general.pattern
     if pattern is not None and pattern.min > pattern.max:
         yield Problem(pattern.place, "SF0158", f"pattern gives no labels: min {pattern.min} > max {pattern.max}")
-    elif pattern is None and not general.labels:
-        yield Problem(general.labels_place, "SF0158", "labels has no label", "add <label> elements or one <pattern>")
     if pattern is not None:
-        yield from _bad_label(f"{pattern.prefix}{pattern.postfix}" or "0", pattern.place)
+        yield from _forbidden(f"{pattern.prefix}{pattern.min}{pattern.postfix}", pattern.place)
         return
     seen: dict[str, Place] = {}
     for label in general.labels:
         place = getattr(label, "place", general.labels_place)
-        yield from _bad_label(label, place)
         if label in seen:
             lines = f"lines {seen[label].line} and {place.line}"
             yield Problem(place, "SF0157", f"label '{label}' occurs twice ({lines})", "remove one")
         seen.setdefault(str(label), place)
 
 
-def _bad_label(label: str, place: Place) -> Iterator[Problem]:
-    if not label:
-        yield Problem(place, "SF0159", "empty label", "write a name")
+def _forbidden(label: str, place: Place) -> Iterator[Problem]:
     for character, name in (("|", "'|', which joins several labels"), ("\t", "a tab, which separates columns")):
         if character in label:
-            yield Problem(place, "SF0159", f"label '{label}' contains {name}", "use another character")
-
-
-def _seed(general: General) -> Iterator[Problem]:
-    if not 0 <= general.seed <= LARGEST_SEED:
-        message = f"seed: expected an integer ≥ 0 and ≤ {LARGEST_SEED}, received {general.seed}"
-        yield Problem(general.seed_place, "SF0160", message)
-
-
-def _encoding(general: General) -> Iterator[Problem]:
-    name = general.inputencoding
-    if name is not None and name.upper() not in ("1D", "2D"):
-        yield Problem(name.place, "SF0161", f"unknown inputencoding '{name}'", "expected 1D or 2D")
+            yield Problem(place, "SF0159", f"label {label!r} contains {name}", "use another character")
 
 
 _ID = re.compile(

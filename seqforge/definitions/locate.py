@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Where a path that a definition names lies: one order of places for every kind of file, and what to say when none fits."""
+"""Where a path that a definition names lies: one order of places for all files, and what to say when none fits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from seqforge.errors import nearest
+from seqforge.definitions.tree import Text
+from seqforge.errors import Problem, nearest
 
 NEIGHBOURS = ("data-defs", "dd")  # folders of data definitions beside model definitions: ours, seqgra's
 
 
 class Located(NamedTuple):
-    """`path` None: not found, `tried` says where it was looked for. `guessed`: found by a shortened or completed path."""
+    """`path` None: not found; `tried`: where it was looked for. `guessed`: found by a shortened or completed path."""
 
     path: Path | None
     tried: tuple[Path, ...] = ()
@@ -28,6 +29,25 @@ class Located(NamedTuple):
         near = near_name(self.tried)
         tried = "tried " + ", ".join(map(shown, self.tried))
         return f"did you mean '{shown(near)}'? {tried}" if near else tried
+
+
+class Paths(NamedTuple):
+    """Where the paths of one definition are looked for; without `need_files` a missing file is only a note."""
+
+    folder: Path
+    def_path: tuple[Path, ...] = ()
+    need_files: bool = True
+
+    def find(self, spelt: Text, what: str, problems: list[Problem], *, data: bool = False) -> Path | None:
+        """The file or folder `spelt`, with the problem if there is none and a note if its path had to be guessed."""
+        located = locate(spelt, self.folder, self.def_path, data=data)
+        if located.path is None:
+            severity = "error" if self.need_files else "note"
+            problems.append(Problem(spelt.place, "SF0401", f"{what} '{spelt}' not found", located.hint, severity))
+        elif located.guessed:
+            message = f"{what} '{spelt}' is not there; taken instead: {shown(located.path)}"
+            problems.append(Problem(spelt.place, "SF0402", message, severity="note"))
+        return located.path
 
 
 def locate(spelt: str, folder: Path, def_path: Sequence[Path] = (), *, data: bool = False) -> Located:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""External Python files read as syntax trees: which classes and functions they define and what those take. Nothing runs."""
+"""External Python files read as syntax trees: their classes and functions, and what those take. Nothing runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class UnreadableModule(ValueError):
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a constructor or builder. `kind`: from its annotation, else from its default, else None: any literal."""
+    """An argument of a constructor or builder. `kind`: of its annotation, else of its default; None: any literal."""
 
     name: str
     required: bool
@@ -160,7 +160,7 @@ def _lineage(node: ast.ClassDef, definitions: dict[str, ast.ClassDef]) -> list[a
         current = waiting.pop(0)
         if current not in found:
             found.append(current)
-            waiting += [definitions[base.id] for base in current.bases if getattr(base, "id", None) in definitions]
+            waiting += [definitions[name] for base in current.bases if (name := getattr(base, "id", "")) in definitions]
     return found
 
 
@@ -263,17 +263,19 @@ def _is_swap(call: ast.Call) -> bool:
 
 def _axes(call: ast.Call) -> list[int]:
     """The integers a call is given, in order, those of a tuple included."""
-    numbers = []
+    numbers: list[Any] = []
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
         try:
             value = ast.literal_eval(argument)
         except ValueError:
             continue
-        numbers += [number for number in (value if isinstance(value, (tuple, list)) else [value])]
+        numbers += value if isinstance(value, (tuple, list)) else [value]
     return [number for number in numbers if isinstance(number, int)]
 
 
-def parse_arguments(signature: Signature, given: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def parse_arguments(
+    signature: Signature, given: Sequence[tuple[str, str]]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """The values of `given` (name, text) for a call, and (name, sentence) for each value that does not fit."""
     by_name = {argument.name: argument for argument in signature.arguments}
     values: dict[str, Any] = {}

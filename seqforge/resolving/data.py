@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Which data a model definition is trained on: its own section, else what the caller says, else the one that fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seqforge import registry
+from seqforge.data.sources.base import Source
+from seqforge.definitions.data import DataDefinition
+from seqforge.definitions.general import Setting
+from seqforge.definitions.locate import Paths, locate, neighbours, shown
+from seqforge.definitions.model import ModelDefinition, Section
+from seqforge.definitions.reader import errors, read_data
+from seqforge.definitions.sections import key_place, read_source
+from seqforge.definitions.tree import Text
+from seqforge.errors import Place, Problem, SeqForgeError
+from seqforge.registry import BAYES
+from seqforge.resolving.agreement import occurring, task_name
+
+FASTA = (".fa", ".fasta", ".fna", ".ffn", ".faa", ".frn")
+TABLES = (".txt", ".tsv", ".csv")
+DEFINITIONS = (".xml", ".json")
+
+
+class Chosen(NamedTuple):
+    """The data source; `definition` if it simulates one; `place`: where the choice is written."""
+
+    source: Source | None = None
+    definition: DataDefinition | None = None
+    place: Place | None = None
+
+
+@dataclass
+class DataReader:
+    """Chooses the data of one definition; problems are appended as they are found."""
+
+    definition: ModelDefinition
+    setting: Setting
+    paths: Paths
+    problems: list[Problem]
+
+    def choose(self, data: Path | None) -> Chosen:
+        """`data` overrides everything else."""
+        if data is not None:
+            return self._given(data)
+        if self.definition.data is not None:
+            return self._declared(self.definition.data)
+        return self._own() or self._neighbour()
+
+    def _refuse(self, place: Place, id: str, message: str, hint: str = "", severity: str = "error") -> None:
+        self.problems.append(Problem(place, id, message, hint, severity))
+
+    def _given(self, data: Path) -> Chosen:
+        """A data definition, a folder of set files, a table or a FASTA file that the caller names."""
+        place = Place(str(data))
+        if not data.exists():
+            self._refuse(
+                place, "SF0421", "no such data", "expected a data definition, a folder, a table or a FASTA file"
+            )
+            return Chosen()
+        absolute = str(data.absolute())
+        kind = "folder" if data.is_dir() else _suffix(data)
+        if kind in DEFINITIONS:
+            return self._simulated(data, place)
+        if kind == "folder":
+            return self._made("table", place, folder=absolute)
+        if kind in (*FASTA, *TABLES):
+            return self._made("fasta" if kind in FASTA else "table", place, file=absolute)
+        known = ", ".join((*DEFINITIONS, *TABLES, *FASTA))
+        self._refuse(
+            place, "SF0422", "unknown kind of data", f"expected a folder or a file ending in {known} (also .gz)"
+        )
+        return Chosen()
+
+    def _made(self, format: str, place: Place, **options: str) -> Chosen:
+        source: Source = registry.find("sources", format)(**options)
+        for _, sentence in getattr(source, "problems", list)():
+            self._refuse(place, "SF0208", sentence, "say so in the definition's data section")
+        return Chosen(source, None, place)
+
+    def _declared(self, section: Section) -> Chosen:
+        """`<data format="…">`."""
+        source = read_source(section, self.problems)
+        if source is None:
+            return Chosen(place=section.place)
+        if source.name == "definition":
+            return self._declared_definition(section, source)
+        for path in self._files(source):
+            if not path.exists():
+                severity = "error" if self.paths.need_files else "note"
+                self._refuse(section.place, "SF0421", f"data file '{shown(path)}' not found", severity=severity)
+        return Chosen(source, None, section.place)
+
+    def _files(self, source: Source) -> list[Path]:
+        try:
+            return source.files(self.definition.folder)
+        except SeqForgeError as error:
+            section = self.definition.data
+            severity = "error" if self.paths.need_files else "note"
+            place = section.place if section else self.definition.tree.place
+            self._refuse(place, "SF0421", str(error), severity=severity)
+            return []
+
+    def _declared_definition(self, section: Section, source: Any) -> Chosen:
+        place = key_place(section, "definition") or section.place
+        spelt = next((item.value for item in section.hyperparameters if item.name == "definition"), None)
+        path = self.paths.find(
+            Text(source.definition, spelt.place if spelt else place), "data definition", self.problems, data=True
+        )
+        return Chosen(source, self._read(path, place), place) if path else Chosen(source, None, place)
+
+    def _simulated(self, path: Path, place: Place) -> Chosen:
+        source = registry.find("sources", "definition")(definition=str(path.absolute()))
+        return Chosen(source, self._read(path, place), place)
+
+    def _read(self, path: Path, place: Place) -> DataDefinition | None:
+        definition, problems = _read_data(path)
+        self.problems += problems
+        return definition
+
+    def _own(self) -> Chosen | None:
+        """BayesOptimalClassifier scores the data definition that it is made from."""
+        external = self.definition.architecture.external
+        if self.setting.library != BAYES or external is None or not external.path:
+            return None
+        found = locate(external.path, self.paths.folder, self.paths.def_path, data=True).path
+        return self._simulated(found, external.path.place) if found else None
+
+    def _neighbour(self) -> Chosen:
+        """The one data definition beside the definition that has its task, sequence space and labels."""
+        fitting = [one for one in self._beside() if self._fits(one)]
+        best = _related(self.definition.id, fitting)
+        if not fitting:
+            return Chosen()
+        names = ", ".join(shown(one.file) for one in fitting if one.file)
+        place = self.definition.general.id.place
+        if len(best) != 1:
+            message = f"several data definitions fit: {names}"
+            self._refuse(place, "SF0423", message, "name one with --data or in a data section", "note")
+            return Chosen()
+        chosen = best[0]
+        assert chosen.file is not None
+        if len(fitting) > 1:
+            message = f"several data definitions fit: {names}"
+            self._refuse(place, "SF0423", message, f"taken by its id: {shown(chosen.file)}", "note")
+        source = registry.find("sources", "definition")(definition=str(chosen.file.absolute()))
+        return Chosen(source, chosen, place)
+
+    def _beside(self) -> Iterator[DataDefinition]:
+        if self.definition.file is None or not self.setting.labels:
+            return
+        for folder in neighbours(self.paths.folder):
+            for path in sorted(entry for entry in folder.iterdir() if entry.suffix in DEFINITIONS):
+                definition, problems = _read_data(path)
+                if definition is not None and not errors(problems):
+                    yield definition
+
+    def _fits(self, data: DataDefinition) -> bool:
+        setting = self.setting
+        return (
+            setting.task is not None
+            and setting.alphabet is not None
+            and task_name(data.task) == setting.task.name
+            and data.sequencespace.casefold() == setting.alphabet.name.casefold()
+            and set(occurring(data)) == set(setting.labels)
+        )
+
+
+def _suffix(path: Path) -> str:
+    return (path.with_suffix("") if path.suffix == ".gz" else path).suffix.casefold()
+
+
+def _read_data(path: Path) -> tuple[DataDefinition | None, list[Problem]]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        return None, [Problem(Place(str(path)), "SF0002", f"cannot be read: {error.strerror}")]
+    return _read_unchanged(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=512)
+def _read_unchanged(path: Path, changed: int, size: int) -> tuple[DataDefinition | None, list[Problem]]:
+    return read_data(path)
+
+
+_TOKENS = re.compile(r"(?:(?:torch|tf|keras|boc)-)?(?P<shape>(?:mc|ml)\d+-[a-z]+\d+)-.*?(?P<seed>-s\d+)?")
+
+
+def _related(model: str, fitting: list[DataDefinition]) -> list[DataDefinition]:
+    """Those of `fitting` whose id is part of the model's, else has its tokens, else also its seed; all if none has."""
+    if len(fitting) < 2:
+        return fitting
+    named = [one for one in fitting if str(one.id) in model]
+    own = _TOKENS.fullmatch(model)
+    if named or own is None:
+        return named or fitting
+    alike = [one for one in fitting if (other := _TOKENS.fullmatch(one.id)) and other["shape"] == own["shape"]]
+    seeded = [one for one in alike if own["seed"] and str(one.id).endswith(own["seed"])]
+    return alike if len(alike) == 1 else seeded or alike or fitting
