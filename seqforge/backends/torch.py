@@ -165,10 +165,17 @@ class TorchLearner:
         losses = _named(self._nets.loss(output, target))
         if weight is not None:
             losses = {name: vector * weight for name, vector in losses.items()}
+        penalty = self._penalty()
         if log:
-            self._log(losses, output, target, examples)
+            self._log(losses | ({} if penalty is None else {"penalty": penalty * examples}), output, target, examples)
         divisor = examples if self._process.gradient_accumulation == 1 else self._process.batch_size
-        return losses["loss"].sum() / divisor
+        total = losses["loss"].sum()
+        return (total if penalty is None else total + penalty * examples) / divisor
+
+    def _penalty(self) -> Any:
+        """What the regularizers of the model add to the mean loss: its `penalty()`, if it has one."""
+        penalty = getattr(self._nets.model, "penalty", None)
+        return penalty() if callable(penalty) else None
 
     def _forward(self, nets: Nets, inputs: Any) -> Any:
         """The output in float32, computed in the declared precision."""

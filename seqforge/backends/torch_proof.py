@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -70,19 +69,21 @@ def layers(model: torch.nn.Module, spec: InputSpec, layout: str) -> list[Row]:
     """
     trace = Trace()
     if spec.length is not None:
-        _push_copy(model, spec, layout, trace)
+        _push_quietly(model, spec, layout, trace)
     return [_row(name, module, trace.shapes.get(name)) for name, module in model.named_modules() if _computes(module)]
 
 
-def _push_copy(model: torch.nn.Module, spec: InputSpec, layout: str, trace: Trace) -> None:
-    for device in DEVICES:
-        try:
-            twin = copy.deepcopy(model).to(device).eval()
-            with torch.inference_mode(), trace.follow(twin):
-                twin(torch.zeros(EXAMPLES, *spec.shape(layout), device=device))
-            return
-        except Exception:  # a summary never stops a training that would work
-            trace.open.clear()
+def _push_quietly(model: torch.nn.Module, spec: InputSpec, layout: str, trace: Trace) -> None:
+    """Follow one pass in evaluation mode; a failure leaves shapes unknown, for a summary never stops a training."""
+    device = next((tensor.device for tensor in model.state_dict().values()), torch.device("cpu"))
+    mode = model.training
+    try:
+        with torch.inference_mode(), trace.follow(model.eval()):
+            model(torch.zeros(EXAMPLES, *spec.shape(layout), device=device))
+    except Exception:
+        return
+    finally:
+        model.train(mode)
 
 
 def _computes(module: torch.nn.Module) -> bool:
