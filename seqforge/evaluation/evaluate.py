@@ -33,7 +33,7 @@ def evaluate(
     batch_size: int,
     advance: Callable[[int], None] = lambda examples: None,
 ) -> Evaluation:
-    """Every example of `dataset` once, in its order; the loss is the mean over examples. `advance` hears of progress."""
+    """Every example of `dataset` once, in order; the loss is the mean over examples. `advance` hears of progress."""
     predictions, targets, losses = [], [], []
     for start in range(0, len(dataset), batch_size):
         batch = dataset.batch(np.arange(start, min(start + batch_size, len(dataset))))
