@@ -16,8 +16,10 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "Adam", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchAdam(Optimizer):
+    """PyTorch form."""
+
     betas: Betas = setting((0.9, 0.999), "decay of the running means of the gradient and of its square")
-    eps: Positive = setting(1e-8, "added to the root of the second moment", "epsilon")
+    eps: Positive = setting(1e-8, "keeps the division by the root of squared gradients finite", "epsilon")
     weight_decay: NonNegative = setting(0.0, "added to the gradient, times the weight (L2)")
     amsgrad: Switch = setting(False, "divide by the largest second moment so far")
 
@@ -30,9 +32,11 @@ class TorchAdam(Optimizer):
 @register("optimizers", "Adam", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasAdam(Optimizer):
+    """Keras form: epsilon stands beside the uncorrected second moment."""
+
     beta_1: Fraction = setting(0.9, "decay of the running mean of the gradient")
     beta_2: Fraction = setting(0.999, "decay of the running mean of its square")
-    epsilon: Positive = setting(1e-7, "added to the root of the second moment", "eps")
+    epsilon: Positive = setting(1e-7, "keeps the division by the root of squared gradients finite", "eps")
     amsgrad: Switch = setting(False, "divide by the largest second moment so far")
 
     def keras(self) -> Any:

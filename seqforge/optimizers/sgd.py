@@ -19,6 +19,8 @@ DAMPED = "Nesterov momentum needs dampening 0; remove dampening, or set nesterov
 @register("optimizers", "SGD", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchSGD(Optimizer):
+    """PyTorch form."""
+
     momentum: Fraction = setting(0.0, "share of the previous step that is kept")
     dampening: NonNegative = setting(0.0, "share of the gradient that the momentum leaves out")
     weight_decay: NonNegative = setting(0.0, "added to the gradient, times the weight (L2)")
@@ -41,6 +43,8 @@ class TorchSGD(Optimizer):
 @register("optimizers", "SGD", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasSGD(Optimizer):
+    """Keras form."""
+
     momentum: Fraction = setting(0.0, "share of the previous step that is kept")
     nesterov: Switch = setting(False, "look ahead along the momentum before stepping")
 
