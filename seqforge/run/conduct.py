@@ -1,0 +1,298 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""A run from a resolved experiment to its scores: found again, continued, or trained anew."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqforge import __version__, files
+from seqforge.callbacks import Progress, standard
+from seqforge.callbacks.interrupt import Interrupted
+from seqforge.data.dataset import Data
+from seqforge.data.weights import with_class_weights
+from seqforge.errors import DataError, RunError
+from seqforge.experiment import Experiment
+from seqforge.run.copies import copy_definition, copy_references
+from seqforge.run.directory import (
+    DATA_DEFINITION,
+    DEFINITION,
+    EFFECTIVE,
+    SCORES,
+    WEIGHTS,
+    RunDirectory,
+    next_free,
+)
+from seqforge.run.identity import Identity, effective, identify, policy
+from seqforge.run.record import Run
+from seqforge.training import checkpoints
+from seqforge.training.loop import train
+
+if TYPE_CHECKING:
+    from seqforge.backends.base import Learner
+    from seqforge.training.progress import Training
+
+Report = Callable[[str], None]
+EVALUATION_BATCH = 256  # examples per step where the definition has no batch_size
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is conducted; nothing here changes its numbers on one machine.
+
+    `runs`: the folder of all runs. `again`: train anew beside an identical run. `resume`: an unfinished run must be
+    there. `bar`: a live progress bar. `given`: the data path of the command line, `overrides` its "path=value" texts.
+    """
+
+    runs: Path = Path("runs")
+    device: str = "auto"
+    threads: int | None = None
+    again: bool = False
+    resume: bool = False
+    strict: bool = False
+    tensorboard: bool = False
+    bar: bool = False
+    given: Path | None = None
+    overrides: Sequence[str] = ()
+    def_path: Sequence[Path] = ()
+    report: Report = field(default=lambda line: None)
+
+
+def conduct(experiment: Experiment, options: Options | None = None) -> Run:
+    """The finished run of `experiment`: an identical one found, an unfinished one continued, or a new one trained.
+
+    Raises Interrupted (saved, to be continued), TrainingError, DataError, BackendError, RunError.
+    """
+    options = options or Options()
+    data = open_data(experiment, options)
+    identity = identify(experiment, data)
+    directory = RunDirectory(options.runs / experiment.definition.id / identity.id)
+    if options.again:
+        directory = RunDirectory(next_free(directory.path))
+    elif directory.state == "finished":
+        options.report(f"this run is finished already: {directory.path} (--again trains it anew)")
+        return Run(directory.path)
+    elif options.resume and not directory.exists:
+        raise RunError(_nothing_to_resume(directory, options))
+    with directory.open():
+        return _Conductor(experiment, data, identity, directory, options).run()
+
+
+def resume(run: Run, options: Options | None = None) -> Run:
+    """The unfinished run in a folder, brought to its end with its own definition and data."""
+    options = options or Options()
+    experiment = run.experiment
+    data = _weighted(experiment, run.data(options.report))
+    with RunDirectory(run.path).open():
+        return _Conductor(experiment, data, identify(experiment, data), RunDirectory(run.path), options).run()
+
+
+def open_data(experiment: Experiment, options: Options) -> Data:
+    """The sets of an experiment, with their sizes and whatever is strange about them reported."""
+    if experiment.source is None:
+        raise DataError(
+            f"{experiment.definition.id} names no data, and none lies beside it; give --data with a data definition, "
+            "or a folder or file of sequences"
+        )
+    data = experiment.source.open(experiment.wanted._replace(strict=options.strict), options.report)
+    sizes = ", ".join(f"{size:,} {name}" for name, size in _sizes(data).items())
+    options.report(f"data: {sizes}{_length(data)}, from {_origin(experiment, options)}")
+    for note in data.notes:
+        options.report(f"note: {note}")
+    return _weighted(experiment, data)
+
+
+def _weighted(experiment: Experiment, data: Data) -> Data:
+    return with_class_weights(data, experiment.process.class_weights) if experiment.process else data
+
+
+def _sizes(data: Data) -> dict[str, int]:
+    sets = {name: data.set(name) for name in ("training", "validation", "test")}
+    return {name: len(dataset) for name, dataset in sets.items() if dataset is not None}
+
+
+def _length(data: Data) -> str:
+    return f" sequences of length {data.length}" if data.length else " sequences of several lengths"
+
+
+def _origin(experiment: Experiment, options: Options) -> str:
+    definition = experiment.data_definition
+    if definition is not None:
+        return f"data definition {definition.file or definition.id}"
+    return str(options.given or experiment.definition.file)
+
+
+def _nothing_to_resume(directory: RunDirectory, options: Options) -> str:
+    model = directory.path.parent
+    others = [path.parent for path in model.glob("*/manifest.json") if RunDirectory(path.parent).state != "finished"]
+    here = f"; unfinished runs of other versions of it: {', '.join(map(str, others))}" if others else ""
+    return f"there is no run of this definition on this data to resume in {options.runs}{here}"
+
+
+class _Conductor:
+    """One run being written."""
+
+    def __init__(
+        self, experiment: Experiment, data: Data, identity: Identity, directory: RunDirectory, options: Options
+    ):
+        self.experiment, self.data, self.identity = experiment, data, identity
+        self.directory, self.options = directory, options
+
+    def report(self, line: str) -> None:
+        self.options.report(line)
+        self.directory.log(line)
+
+    def run(self) -> Run:
+        resume = self._begin()
+        try:
+            learner = self._learner()
+            if self.experiment.process is not None:
+                self._train(learner, resume)
+            checkpoints.save_weights(self.directory.path / WEIGHTS, learner.weights())
+            self._score(learner)
+        except (Interrupted, KeyboardInterrupt) as stop:
+            self.directory.end("interrupted")
+            self.directory.log(str(stop) or "interrupted")
+            raise
+        except BaseException as error:
+            self.directory.end("failed", error=f"{type(error).__name__}: {error}")
+            self.directory.log(f"failed: {error}")
+            raise
+        self.directory.end("finished")
+        return Run(self.directory.path)
+
+    def _begin(self) -> Path | None:
+        """The checkpoint to continue from, or None after the folder of a new run is furnished."""
+        path = self.directory.path
+        if not self.directory.exists:
+            self._furnish()
+            self.report(f"run: {path}")
+            return None
+        checkpoint = checkpoints.newest(path / checkpoints.NAME, self.report)
+        before = self.directory.state
+        again = [
+            *self.directory.manifest.get("continued", []),
+            {"state": before, "from": checkpoint and checkpoint.name},
+        ]
+        self.directory.update(state="running", continued=again)
+        where = f"from {checkpoint.name}" if checkpoint else "from the start: it has no checkpoint"
+        self.report(f"run: {path} was {before}, continued {where}")
+        return checkpoint
+
+    def _furnish(self) -> None:
+        experiment, path = self.experiment, self.directory.path
+        definition, data_definition = experiment.definition, experiment.data_definition
+        if definition.file is None:
+            raise RunError("a definition without a file cannot be recorded; write it to one first")
+        copied = None
+        if data_definition is not None and data_definition.file is not None:
+            copied = copy_definition(data_definition.file, path, DATA_DEFINITION)
+        self.directory.write_json(EFFECTIVE, effective(experiment))
+        self.directory.begin(
+            {
+                "model": definition.id,
+                "run": path.name,
+                "identity": asdict(self.identity) | {"policy_values": policy(experiment)},
+                "definition": copy_definition(definition.file, path, DEFINITION),
+                "definition_file": str(definition.file.resolve()),
+                "data_definition": copied,
+                "files": copy_references(definition, path, self.options.def_path),
+                "overrides": list(self.options.overrides),
+                "seed": experiment.seed,
+                "data": self._data_facts(),
+                "machine": _machine(),
+                "versions": {"seqforge": __version__, "python": platform.python_version()},
+                "command": sys.argv,
+            }
+        )
+
+    def _data_facts(self) -> dict[str, Any]:
+        given, source = self.options.given, self.experiment.source
+        return {
+            "format": source.name if source else None,
+            "given": str(given.resolve()) if given else None,
+            "declared": self.experiment.definition.data is not None,
+            "strict": self.options.strict,
+            "folder": str(self.experiment.wanted.folder.resolve()),
+            "sizes": _sizes(self.data),
+            "length": self.data.length,
+            "notes": list(self.data.notes),
+        }
+
+    def _learner(self) -> Learner:
+        from seqforge.backends import open_learner
+
+        options = self.options
+        learner = open_learner(self.experiment, self.data.length, device=options.device, threads=options.threads)
+        summary = learner.summary()
+        versions = self.directory.manifest["versions"] | summary.get("versions", {})
+        counts = {key: summary.get(key) for key in ("parameters", "trainable_parameters", "buffers")}
+        self.directory.update(
+            versions=versions, parameters=counts, device=str(summary.get("device")), threads=options.threads
+        )
+        architecture, parameters = self.experiment.architecture.name, summary.get("parameters", 0)
+        self.report(
+            f"model: {architecture}, {parameters:,} parameters, {self.experiment.library} on {summary.get('device')}, "
+            f"{summary.get('precision', 'fp32')}"
+        )
+        return learner
+
+    def _train(self, learner: Learner, resume: Path | None) -> None:
+        experiment, process = self.experiment, self.experiment.process
+        assert process is not None
+        schedules = [(use.schedule, use.optimizer) for use in experiment.schedules]
+        callbacks = standard(
+            process, schedules, progress=Progress(bar=self.options.bar), tensorboard=self.options.tensorboard
+        )
+        training = train(
+            learner,
+            self.data,
+            process,
+            experiment.metrics,
+            callbacks,
+            seed=experiment.seed,
+            folder=self.directory.path,
+            resume=resume,
+            report=self.report,
+        )
+        self._told(training)
+
+    def _told(self, training: Training) -> None:
+        if training.stop:
+            self.report(f"stopped after epoch {training.epoch}: {training.stop}")
+        if training.best:
+            epoch, value = training.best
+            self.directory.update(best={"epoch": epoch, "monitor": training.monitor, "value": value})
+            self.report(
+                f"best epoch: {epoch} of {training.epoch} ({training.monitor} {value:.4g}); its weights are kept"
+            )
+
+    def _score(self, learner: Learner) -> None:
+        """The test set, else the validation set; without either there are no scores."""
+        from seqforge.evaluation.evaluate import evaluate
+
+        name = next((name for name in ("test", "validation") if _sizes(self.data).get(name)), None)
+        if name is None:
+            self.report("note: there is neither a test nor a validation set; nothing is scored")
+            return
+        dataset = self.data.set(name)
+        assert dataset is not None
+        process, experiment = self.experiment.process, self.experiment
+        size = process.batch_size if process else EVALUATION_BATCH
+        found = evaluate(learner, dataset, experiment.labels, experiment.task, size)
+        files.write_json(self.directory.path / SCORES, {name: found.scores})
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+    }

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""A run read back from its folder alone: definition, weights, history, scores; moved folders included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqforge.data.dataset import Data
+from seqforge.errors import DefinitionError, RunError
+from seqforge.experiment import Experiment, resolve
+from seqforge.run.copies import redirect
+from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
+from seqforge.training import checkpoints, history
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from seqforge.backends.base import Learner
+    from seqforge.definitions.tree import Node
+
+
+def load(path: str | Path) -> Run:
+    """The run in the folder `path`, or the only run below it; raises RunError."""
+    folder = Path(path)
+    if (folder / MANIFEST).is_file():
+        return Run(folder)
+    below = sorted(folder.glob(f"*/{MANIFEST}")) + sorted(folder.glob(f"*/*/{MANIFEST}"))
+    if len(below) == 1:
+        return Run(below[0].parent)
+    if not below:
+        raise RunError(f"{path}: no run is here; expected a folder with {MANIFEST}, as 'seqforge train' makes it")
+    raise RunError(f"{path}: {len(below)} runs are here; name one: {', '.join(str(file.parent) for file in below[:5])}")
+
+
+class Run:
+    """A run folder, opened for reading. Nothing is read before it is asked for."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.manifest = RunDirectory(path).manifest
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.state})"
+
+    @property
+    def id(self) -> str:
+        """`<model id>/<run id>`."""
+        return f"{self.manifest['model']}/{self.manifest['run']}"
+
+    @property
+    def state(self) -> str:
+        """running, finished, interrupted or failed."""
+        return str(self.manifest["state"])
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """One dict per finished epoch."""
+        return history.read(self.path / history.NAME)
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """Set name → scores; empty before the run is finished."""
+        return read_json(self.path / SCORES) if (self.path / SCORES).is_file() else {}
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """The definition resolved again, with the files that the run keeps of its own."""
+        from seqforge.definitions.reader import read_model
+
+        tree = self._tree()
+        redirect(tree, self.manifest["files"], self.path, self.manifest["data_definition"])
+        definition, problems = read_model(tree)
+        wrong = [problem for problem in problems if problem.severity == "error"]
+        if definition is None or wrong:
+            raise DefinitionError(wrong)
+        experiment, problems = resolve(definition, data=self._data_path())
+        wrong = [problem for problem in problems if problem.severity == "error"]
+        if experiment is None or wrong:
+            raise DefinitionError(wrong)
+        if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
+            raise RunError(f"{self.path}: the model's files were changed since the run was made")
+        return experiment
+
+    def _tree(self) -> Node:
+        """The definition as it was written, with the values that the command line changed."""
+        from seqforge.definitions.reader import read_tree
+
+        tree = read_tree(self.path / self.manifest["definition"])
+        if self.manifest["overrides"]:
+            from seqforge.definitions.overrides import override
+
+            tree, _ = override(tree, self.manifest["overrides"])
+        return tree
+
+    def _data_path(self) -> Path | None:
+        """The copy of a data definition, or what `--data` was; None: what the definition's own section says."""
+        copied, facts = self.manifest["data_definition"], self.manifest["data"]
+        if copied:
+            return self.path / copied if facts["given"] or not facts["declared"] else None
+        return Path(facts["given"]) if facts["given"] else None
+
+    def data(self, report: Callable[[str], None] = lambda line: None, *, folder: Path | None = None) -> Data:
+        """The data of the run, opened again; raises RunError if it is no longer the same."""
+        if self.experiment.source is None:
+            raise RunError(f"{self.path}: the run names no data")
+        wanted = self.experiment.wanted._replace(strict=self.manifest["data"]["strict"])
+        if not self.manifest["data_definition"]:
+            wanted = wanted._replace(folder=folder or Path(self.manifest["data"]["folder"]))
+        data = self.experiment.source.open(wanted, report)
+        if data.fingerprint != self.manifest["identity"]["data"]:
+            raise RunError(f"{self.path}: the data is no longer the one that the run was trained on")
+        return data
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Name → array, of the best epoch."""
+        if not (self.path / WEIGHTS).is_file():
+            raise RunError(f"{self.path}: the run is {self.state} and has no weights yet; continue it with --resume")
+        return checkpoints.load_weights(self.path / WEIGHTS)
+
+    def learner(self, device: str = "auto", threads: int | None = None, length: int | None = None) -> Learner:
+        """The trained model on its backend; `length`: of the inputs, if they differ from those in training."""
+        from seqforge.backends import open_learner
+
+        weights = self.weights()
+        options = {"device": device, "threads": threads}
+        learner = open_learner(self.experiment, length or self.manifest["data"]["length"], **options)
+        learner.set_weights(weights)
+        return learner
