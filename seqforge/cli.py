@@ -14,7 +14,7 @@ from seqforge import __version__
 from seqforge.errors import SeqForgeError
 
 # in the order of --help: look, write, data, train, judge
-VERBS: tuple[str, ...] = ("validate",)
+VERBS: tuple[str, ...] = ("validate", "train")
 
 app = typer.Typer(
     name="seqforge",

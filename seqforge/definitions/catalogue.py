@@ -119,8 +119,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0111": Entry(
         "a value that does not fit",
-        "The text is not what its element or attribute may say; the message gives the expected kind and "
-        "range.",
+        "The text is not what its element or attribute may say; the message gives the expected kind and range.",
     ),
     "SF0112": Entry(
         "stray text",
@@ -133,8 +132,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0114": Entry(
         "a newer language version",
-        "The definition is written in a version of the language that this SeqForge does not know. Update "
-        "SeqForge.",
+        "The definition is written in a version of the language that this SeqForge does not know. Update SeqForge.",
     ),
     "SF0115": Entry(
         "an id twice",
@@ -153,9 +151,286 @@ CATALOGUE: dict[str, Entry] = {
         "a pattern of too many labels",
         "The range of the pattern was probably mistyped.",
     ),
+    "SF0151": Entry(
+        "unknown task",
+        "`general/task` says what is predicted and decides targets, losses and metrics. The message lists the"
+        " tasks; they compare without case.",
+    ),
+    "SF0152": Entry(
+        "unknown sequence space",
+        "`general/sequencespace` is the alphabet of the sequences: DNA, RNA or protein.",
+    ),
+    "SF0153": Entry(
+        "unknown library",
+        "`general/library` is the backend: PyTorch, Keras (TensorFlow is another name of it) or "
+        "BayesOptimalClassifier, which is not trained.",
+    ),
+    "SF0154": Entry(
+        "unknown implementation",
+        "`general/implementation` names a learner class of seqgra. It has no effect here and may be left out;"
+        " where it stands it must be one of seqgra's classes.",
+    ),
+    "SF0155": Entry(
+        "implementation contradicts the definition",
+        "The learner class that `general/implementation` names is for another library, sequence space or "
+        "task. Correct the one that is wrong, or remove `implementation`.",
+    ),
+    "SF0156": Entry(
+        "implementation has no effect",
+        "Library, sequence space and task say everything that `general/implementation` says. It is checked "
+        "and otherwise ignored.",
+    ),
+    "SF0157": Entry(
+        "a label occurs twice",
+        "Labels are the columns of targets and scores, in this order; each may occur once.",
+    ),
+    "SF0158": Entry(
+        "no labels",
+        "The pattern counts from `min` to `max`, both included. With min above max it gives no label at all.",
+    ),
+    "SF0159": Entry(
+        "a character that labels cannot have",
+        "'|' joins the labels of an example in data files and a tab separates their columns, so neither can "
+        "be part of a label.",
+    ),
+    "SF0162": Entry(
+        "file name and id differ",
+        "Runs lie in a folder called like the id, so a definition that is called otherwise is hard to find "
+        "again. Only a warning.",
+    ),
+    "SF0163": Entry(
+        "the id contradicts the definition",
+        "Ids such as torch-mc50-dna1000-basset-s1 say library, task, number of labels, sequence space, length"
+        " and seed. One of these is not what the definition says: usually the id of a copied definition was "
+        "not changed. Only a warning.",
+    ),
     # SF02xx components and hyper-parameters
+    "SF0201": Entry(
+        "unknown name of a component",
+        "No loss, optimizer, schedule, metric or data format of this name exists for the library. `seqforge "
+        "list` shows all names; they compare without case and underscores.",
+    ),
+    "SF0202": Entry(
+        "the section does not name its component",
+        "`loss`, `optimizer` and `schedule` need one hyper-parameter of the same name, which says which one "
+        'is meant: <hyperparameter name="optimizer">Adam</hyperparameter>.',
+    ),
+    "SF0203": Entry(
+        "unknown hyper-parameter",
+        "The component has no hyper-parameter of this name, so the value would be ignored. `seqforge explain "
+        "NAME` lists those that it has.",
+    ),
+    "SF0204": Entry(
+        "a value that does not fit",
+        "The value cannot be read as the kind that the message names, or lies outside its range. NaN and "
+        "infinity are refused everywhere.",
+    ),
+    "SF0205": Entry(
+        "given twice",
+        "Of two values for one hyper-parameter one would win silently. Two spellings of one thing, such as "
+        "eps and epsilon, count as two.",
+    ),
+    "SF0206": Entry(
+        "a required hyper-parameter is missing",
+        "It has no default that would be right for every model, so the definition must give it.",
+    ),
+    "SF0207": Entry(
+        "a hyper-parameter in the wrong place",
+        "The name exists, but elsewhere: on another component, in the same component of another library, or "
+        "in another section. Here nothing would read it.",
+    ),
+    "SF0208": Entry(
+        "values that do not go together",
+        "Each value is right by itself, the combination is not. The message names both sides.",
+    ),
+    "SF0210": Entry(
+        "an empty hyper-parameter",
+        "Nothing stands where a value is needed. Remove the line to get the default.",
+    ),
+    "SF0211": Entry(
+        "known, but not usable",
+        "The name is one of the library's, but no definition can use it: the message says why and what to "
+        "take instead.",
+    ),
+    "SF0212": Entry(
+        "the loss does not exist on this backend",
+        "A name of the other library is accepted where the same formula exists here. This one does not, or "
+        "only with other options.",
+    ),
     # SF03xx parts that do not fit together
+    "SF0301": Entry(
+        "loss and task do not fit",
+        "The loss compares other things than this task delivers: one class per example, several labels, or "
+        "values. Either the loss or the task is wrong.",
+    ),
+    "SF0302": Entry(
+        "an unusual loss for the task",
+        "It works, but its numbers are not those of a likelihood. Only a warning.",
+    ),
+    "SF0303": Entry(
+        "loss and last activation do not fit",
+        "A loss on logits applies softmax or sigmoid itself; a second one in the last layer flattens the "
+        "gradients. A loss on probabilities needs them to lie between 0 and 1. Change the activation, or "
+        "`from_logits`.",
+    ),
+    "SF0304": Entry(
+        "a doubtful last activation",
+        "softmax lets labels exclude each other, sigmoid lets each stand for itself; the loss assumes the "
+        "other. Only a warning.",
+    ),
+    "SF0305": Entry(
+        "nothing to decide",
+        "With one label every example belongs to it. Only a warning.",
+    ),
+    "SF0306": Entry(
+        "a missing section",
+        "A model that is trained needs loss, optimizer and trainingprocess.",
+    ),
+    "SF0307": Entry(
+        "a section that nothing reads",
+        "BayesOptimalClassifier computes its scores from a data definition and is not trained.",
+    ),
+    "SF0308": Entry(
+        "class weights without classes",
+        "`balanced` weighs each example by the size of its one class, so it needs multi-class classification.",
+    ),
+    "SF0309": Entry(
+        "early-stopping keys without early stopping",
+        "Patience and minimal difference have no effect while early_stopping is False. Only a warning.",
+    ),
+    "SF0310": Entry(
+        "a key that the backend does not read",
+        "The key is part of the language, but this backend has nothing that it could change. It is refused "
+        "instead of ignored.",
+    ),
+    "SF0311": Entry(
+        "several gradient clips",
+        "clipnorm, clipvalue and global_clipnorm exclude each other, within a section and between optimizer "
+        "and trainingprocess.",
+    ),
+    "SF0312": Entry(
+        "an optimizer that gets everything, or nothing",
+        "Several optimizers share the parameters by the patterns in `parameters`; the first one that matches "
+        'takes a parameter. Only the last may take whatever is left ("*" or no pattern).',
+    ),
+    "SF0313": Entry(
+        "schedules and optimizers do not fit",
+        "`schedule/@optimizer` counts the optimizers of the definition from 1; each is driven by at most one schedule.",
+    ),
+    "SF0314": Entry(
+        "a metric of another task",
+        "The metric is not defined for what this task predicts.",
+    ),
+    "SF0315": Entry(
+        "nothing to monitor under this name",
+        "early_stopping_monitor and the monitor of a schedule are validation_loss or validation_<metric> with"
+        " a metric of the task. The metric need not be listed in `metrics`.",
+    ),
+    "SF0316": Entry(
+        "heads or parts that the architecture does not read",
+        "Only architectures for profiles read `heads`, only nested ones read `part`.",
+    ),
+    "SF0321": Entry(
+        "model and data have different tasks",
+        "The data definition says another task than the model definition.",
+    ),
+    "SF0322": Entry(
+        "model and data have different sequence spaces",
+        "The data definition says another sequence space than the model definition.",
+    ),
+    "SF0323": Entry(
+        "data labels that the model does not know",
+        "Labels of simulated data are the ids of their conditions (not their <label> texts), and those that "
+        "post-processing adds. Every one of them must be a label of the model.",
+    ),
+    "SF0324": Entry(
+        "labels that never occur",
+        "The model has outputs for labels that no training example carries. Only a warning.",
+    ),
     # SF04xx architectures and external files
+    "SF0401": Entry(
+        "a missing file",
+        "A path is looked for, in this order, as it stands if absolute, in the definition's folder, in the "
+        "folders of --def-path, in the working directory; then its trailing parts in the definition's folder "
+        "and its two parents. `validate --definition-only` makes it a note.",
+    ),
+    "SF0402": Entry(
+        "a file found in another place",
+        "The path as written leads nowhere; a file with the same trailing path was found and is used.",
+    ),
+    "SF0403": Entry(
+        "no architecture",
+        "`architecture` needs either `sequential` with layers or `external`.",
+    ),
+    "SF0404": Entry(
+        "architecture settings that nothing reads",
+        "They have no effect where they stand. Only a warning.",
+    ),
+    "SF0405": Entry(
+        "unknown format of an external architecture",
+        "Each library reads its own formats; the message lists them.",
+    ),
+    "SF0406": Entry(
+        "the class name is missing",
+        "The file may define several classes; `classname` says which one is the model.",
+    ),
+    "SF0407": Entry(
+        "unknown architecture",
+        '`format="seqforge"` takes the classes of the registry: `seqforge list architectures`.',
+    ),
+    "SF0408": Entry(
+        "the architecture does not exist on this library",
+        "It was written for another backend.",
+    ),
+    "SF0409": Entry(
+        "not a readable Python file",
+        "External architectures are read as syntax trees before anything runs. The file has a syntax error, "
+        "or is no Python.",
+    ),
+    "SF0410": Entry(
+        "the class is not in the file",
+        "The message lists what the file defines at its top level.",
+    ),
+    "SF0411": Entry(
+        "the constructor has no such argument",
+        "`architecture/hyperparameters` are passed to the constructor by name.",
+    ),
+    "SF0412": Entry(
+        "a constructor argument is missing",
+        "It has no default, so the definition must give it under `architecture/hyperparameters`.",
+    ),
+    "SF0413": Entry(
+        "the module swaps its input axes",
+        "Its forward exchanges axes 1 and 2 before the first layer, so it expects (N, L, C), but it is fed "
+        "(N, C, L). There is no error later: a reshape then mixes letters and positions, and the model learns"
+        ' from scrambled input. Declare layout="NLC", or layout="NCL" to confirm that it is right.',
+    ),
+    "SF0414": Entry(
+        "the format takes no class or arguments",
+        "The file holds a whole model; there is nothing to construct.",
+    ),
+    "SF0415": Entry(
+        "the architecture refuses its settings",
+        "The message says which.",
+    ),
+    "SF0416": Entry(
+        "unknown layout",
+        "`layout` is the order of axes that a module takes: NCL (examples, channels, positions) or NLC.",
+    ),
+    "SF0421": Entry(
+        "missing data",
+        "A file that the data section or --data names does not exist.",
+    ),
+    "SF0422": Entry(
+        "unknown kind of data",
+        "--data takes a data definition (.xml, .json), a folder with training, validation and test files, a "
+        "table (.txt, .tsv, .csv) or FASTA, also gzipped.",
+    ),
+    "SF0423": Entry(
+        "several data definitions fit",
+        "Beside the definition lie several data definitions with its task, sequence space and labels. One "
+        "whose id shares the model's tokens is taken; else say which with --data or a data section.",
+    ),
     # SF05xx shapes
     "SF0501": Entry(
         "the architecture cannot take its input",
@@ -179,7 +454,109 @@ CATALOGUE: dict[str, Entry] = {
         "The length of the input is not known without opening data files, or the sequences have several lengths, so "
         "the architecture was not tried out. Nothing is wrong; training checks the shapes once the data is open.",
     ),
+    "SF0505": Entry(
+        "the proof broke off",
+        "Building the architecture ended the process, or its backend is not installed.",
+    ),
     # SF06xx data definitions
+    "SF0601": Entry(
+        "a task that cannot be simulated",
+        "Simulated sequences carry conditions as labels, so a data definition is for multi-class or multi-label "
+        "classification.",
+    ),
+    "SF0602": Entry(
+        "minlength above maxlength",
+        "The length of every sequence is drawn uniformly from minlength to maxlength, both included.",
+    ),
+    "SF0603": Entry(
+        "a letter outside the alphabet",
+        "Letters and k-mers are made of the letters of the sequence space: DNA A C G T, RNA A C G U (T = U), "
+        "protein the 20 amino acids.",
+    ),
+    "SF0604": Entry(
+        "a letter or k-mer twice",
+        "Each letter or k-mer of a list has one probability. Letters that read alike (T and U, a and A) count as one.",
+    ),
+    "SF0605": Entry(
+        "probabilities that are all 0",
+        "Probabilities are divided by their sum, which must be above 0.",
+    ),
+    "SF0606": Entry(
+        "probabilities that do not sum up to 1",
+        "They are divided by their sum. A sum far from 1 often comes from a mistyped number or a missing letter.",
+    ),
+    "SF0607": Entry(
+        "no background for a condition",
+        "The background of a row comes from the alphabet distribution of its set and condition, else of its set, "
+        "else of its condition, else the global one. None of them exists here.",
+    ),
+    "SF0608": Entry(
+        "two backgrounds for the same rows",
+        "Of several global, set-only or condition-only alphabet distributions the last one is used; two for the "
+        "same set and condition are an error.",
+    ),
+    "SF0609": Entry(
+        "something declared and never used",
+        "A condition that no example names, or a sequence element that no rule places, has no effect on the data.",
+    ),
+    "SF0610": Entry(
+        "a condition named twice by one example",
+        "A row has a condition or has it not. For more copies of an element add rules to the condition.",
+    ),
+    "SF0611": Entry(
+        "an example that is not of one class",
+        "In multi-class data every example has exactly one condition; otherwise its label would be empty or "
+        "joined by `|`.",
+    ),
+    "SF0612": Entry(
+        "shuffled rows without one label",
+        "Every row that a post-processing operation makes carries the operation's labels. A multi-class model "
+        "needs exactly one of them.",
+    ),
+    "SF0613": Entry(
+        "an element longer than a sequence",
+        "An element must fit into every sequence it is placed in. Where it fits only the longer ones the "
+        "simulation stops at the first sequence that is too short.",
+    ),
+    "SF0614": Entry(
+        "an element twice in one rule",
+        "A rule samples and places each of its elements once. Write one rule for each copy.",
+    ),
+    "SF0615": Entry(
+        "elements on top of each other",
+        "At a fixed position all elements of a rule start, end or centre alike, so that the last one overwrites "
+        "the others. Three ways out: position random, a spacing constraint, or a rule of its own for each.",
+    ),
+    "SF0616": Entry(
+        "a position where the element does not fit",
+        "Numeric positions count from 1; the element must end within the shortest sequence.",
+    ),
+    "SF0617": Entry(
+        "a spacing constraint of one element",
+        "A constraint keeps a distance between two different elements.",
+    ),
+    "SF0618": Entry(
+        "a spacing constraint without its element",
+        "Both elements of a constraint are placed by the rule it belongs to.",
+    ),
+    "SF0619": Entry(
+        "an element in two spacing constraints",
+        "Elements of a constraint are placed as a pair, and each only once.",
+    ),
+    "SF0620": Entry(
+        "mindistance above maxdistance",
+        "The gap is drawn uniformly from mindistance to maxdistance, both included.",
+    ),
+    "SF0621": Entry(
+        "a gap that does not fit",
+        "Both elements and the smallest gap must fit into the shortest sequence; at a numeric position p, into "
+        "its length minus p.",
+    ),
+    "SF0622": Entry(
+        "exclusive rules of more than certainty",
+        "At most one of the rules of a mutually exclusive condition is applied, each with its probability; the "
+        "rest of the time none is. Their sum cannot exceed 1.",
+    ),
     # SF07xx data files
     "SF0701": Entry(
         "A data file cannot be read",

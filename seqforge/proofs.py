@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Shape proofs in a process of their own, one per library: PyTorch and TensorFlow never share one, and a module that
+brings its process down costs one problem, not the validation.
+
+The child (`python -m seqforge.proofs`) reads one JSON line, {"files": …, "def_path": …, "overrides": …, "need_files": …},
+and answers with one JSON line per file, in order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqforge.errors import Place, Problem, SeqForgeError
+from seqforge.registry import KERAS
+
+PATIENCE = 600  # seconds that one file may take
+
+
+def prove_files(
+    library: str, files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], *, need_files: bool = True
+) -> dict[Path, list[Problem]]:
+    """The problems of each file, as `library`'s backend finds them; a file that ends the process is tried once."""
+    found: dict[Path, list[Problem]] = {}
+    waiting = list(files)
+    while waiting:
+        answers, reason = _ask(library, waiting, def_path, overrides, need_files)
+        found |= dict(zip(waiting, answers, strict=False))
+        if len(answers) < len(waiting):
+            culprit = waiting[len(answers)]
+            found[culprit] = [Problem(Place(str(culprit)), "SF0505", f"building the architecture ended the process: {reason}")]
+        waiting = waiting[len(answers) + 1 :]
+    return found
+
+
+def _ask(
+    library: str, files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], need_files: bool
+) -> tuple[list[list[Problem]], str]:
+    """The answers of one child, and why there are no more of them."""
+    job = {
+        "files": [str(file) for file in files],
+        "def_path": [str(folder) for folder in def_path],
+        "overrides": list(overrides),
+        "need_files": need_files,
+    }
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "seqforge.proofs"],
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            env=_environment(library),
+            timeout=PATIENCE * len(files),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [], f"no answer within {PATIENCE} s"
+    answers = [_problems(line) for line in child.stdout.splitlines() if line.startswith("[")]
+    return answers, _reason(child.returncode, child.stderr)
+
+
+def _environment(library: str) -> dict[str, str]:
+    chosen = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"} if library == KERAS else {}
+    return chosen | dict(os.environ)
+
+
+def _reason(status: int, errors: str) -> str:
+    lines = [line for line in errors.strip().splitlines() if line.strip()]
+    how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    return f"{lines[-1].strip()} ({how})" if lines else how
+
+
+def _problems(line: str) -> list[Problem]:
+    return [
+        Problem(Place(*one["place"]), one["id"], one["message"], one["hint"], one["severity"]) for one in json.loads(line)
+    ]
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    return {
+        "place": list(problem.place),
+        "id": problem.id,
+        "message": problem.message,
+        "hint": problem.hint,
+        "severity": problem.severity,
+    }
+
+
+def _answers(job: dict[str, Any]) -> Iterator[list[Problem]]:
+    for file in job["files"]:
+        try:
+            yield _prove(Path(file), job)
+        except SeqForgeError as error:
+            yield [Problem(Place(file), "SF0505", str(error))]
+
+
+def _prove(file: Path, job: dict[str, Any]) -> list[Problem]:
+    from seqforge.backends import prove
+    from seqforge.definitions.reader import read_model
+    from seqforge.experiment import resolve
+
+    definition, problems = read_model(file, job["overrides"])
+    if definition is None:
+        return problems
+    folders = tuple(map(Path, job["def_path"]))
+    experiment, problems = resolve(definition, def_path=folders, need_files=job["need_files"])
+    return prove(experiment) if experiment is not None else problems
+
+
+def main() -> None:
+    """The child: answers go to the real standard output, whatever the modules print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    job = json.loads(sys.stdin.read())
+    for problems in _answers(job):
+        answers.write(json.dumps(list(map(_row, problems))) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

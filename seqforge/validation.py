@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Validation as a function: files → problems, without a framework; shapes are proven in processes of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
+from typing import Any
+
+from seqforge.definitions import reader
+from seqforge.definitions.data import DataDefinition
+from seqforge.definitions.model import ModelDefinition
+from seqforge.errors import Problem, UsageError
+
+SUFFIXES = (".xml", ".json")
+_ROOT = re.compile(rb'[<"](?:seqgramodel|seqgradata)[\s>/"]')
+_HEAD = 65_536  # bytes in which the root element of a definition must stand to be found in a folder
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to validate.
+
+    `build`: push an input through every architecture. `second_opinion`: ask xmlschema, too. `definition_only`: missing
+    files are notes. `def_path`: further folders for relative paths. `overrides`: "path=value", put into every file.
+    """
+
+    build: bool = False
+    second_opinion: bool = False
+    definition_only: bool = False
+    def_path: tuple[Path, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The files that were looked at and their problems, sorted."""
+
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def failed(self) -> int:
+        """The number of files with errors."""
+        return len({problem.place.file for problem in self.errors})
+
+
+def validate(
+    path: str | Path,
+    *,
+    build: bool = False,
+    second_opinion: bool = False,
+    definition_only: bool = False,
+    def_path: Sequence[str | Path] = (),
+    overrides: Sequence[str] = (),
+) -> list[Problem]:
+    """Every problem of a definition, or of all definitions in a folder or glob, sorted by place.
+
+    Raises UsageError if there is no such path. Warnings and notes are among the problems: look at `severity`.
+    """
+    options = Options(build, second_opinion, definition_only, tuple(map(Path, def_path)), tuple(overrides))
+    return list(report([str(path)], options).problems)
+
+
+def report(paths: Sequence[str], options: Options | None = None) -> Report:
+    """All definitions at `paths` (files, folders, globs) with their problems."""
+    options = options or Options()
+    files = collect(paths)
+    found = {file: look(file, options) for file in files}
+    if options.build:
+        sound = [file for file, problems in found.items() if not reader.errors(problems)]
+        for file, problems in proofs(sound, options).items():
+            found[file] = reader.without_echo(found[file], problems)
+    unique = dict.fromkeys(problem for problems in found.values() for problem in problems)
+    return Report(tuple(files), tuple(unique))
+
+
+def collect(paths: Sequence[str]) -> list[Path]:
+    """The definition files at `paths`: a file as given, whatever it holds; in folders those with a known root."""
+    found = [file for path in paths for file in _at(path)]
+    return list(dict.fromkeys(found))
+
+
+def _at(spelt: str) -> Iterator[Path]:
+    path = Path(spelt)
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif path.exists() or not _is_glob(spelt):
+        if not path.exists():
+            raise UsageError(f"{spelt}: no such file or folder")
+        yield path
+    else:
+        matches = sorted(glob(spelt, recursive=True))
+        if not matches:
+            raise UsageError(f"{spelt}: nothing matches")
+        for match in matches:
+            yield from _in_folder(Path(match)) if Path(match).is_dir() else (Path(match),)
+
+
+def _is_glob(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    """The definitions below `folder`, in order; hidden folders and run folders are left out."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror}") from None
+    if any(entry.name == "manifest.json" for entry in entries):
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _in_folder(entry)
+        elif entry.suffix.casefold() in SUFFIXES and entry.is_file() and _is_definition(entry):
+            yield entry
+
+
+def _is_definition(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return bool(_ROOT.search(stream.read(_HEAD)))
+    except OSError:
+        return True  # whoever reads it says why it cannot be read
+
+
+def look(file: Path, options: Options) -> list[Problem]:
+    """The problems of one definition, everything but the shape proof."""
+    definition, problems = reader.read(file, options.overrides)
+    if definition is not None:
+        problems = reader.without_echo(problems, _meaning(definition, options))
+        if options.second_opinion and file.suffix.casefold() == ".xml":
+            problems = reader.without_echo(problems, second_opinion(file, definition))
+    return problems
+
+
+def _meaning(definition: ModelDefinition | DataDefinition, options: Options) -> list[Problem]:
+    if isinstance(definition, DataDefinition):
+        from seqforge.definitions.data_checks import check
+
+        return check(definition)
+    from seqforge.experiment import resolve
+
+    return resolve(definition, def_path=options.def_path, need_files=not options.definition_only)[1]
+
+
+def second_opinion(file: Path, definition: Any) -> list[Problem]:
+    """What the independent validator `xmlschema` says about a file that was read without errors in its structure."""
+    try:
+        import xmlschema
+    except ModuleNotFoundError:
+        raise UsageError("--second-opinion needs the package xmlschema: pip install 'seqforge[validation]'") from None
+    from lxml import etree
+
+    from seqforge.errors import Place
+
+    schema = _schema("data" if isinstance(definition, DataDefinition) else "model", xmlschema)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    tree = etree.parse(str(file), parser)
+    return [
+        Problem(Place(str(file), error.sourceline or 0), "SF0118", f"xmlschema: {_one_line(error.reason or error.message)}")
+        for error in schema.iter_errors(tree)
+    ]
+
+
+_schemas: dict[str, Any] = {}
+
+
+def _schema(kind: str, xmlschema: Any) -> Any:
+    from seqforge.resources import folder
+
+    if kind not in _schemas:
+        _schemas[kind] = xmlschema.XMLSchema(str(folder("schemas") / f"{kind}-definition.xsd"))
+    return _schemas[kind]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def proofs(files: Iterable[Path], options: Options) -> dict[Path, list[Problem]]:
+    """What the backends say about the shapes of the model definitions among `files`, one process per library."""
+    from seqforge.definitions.general import LIBRARY_NAMES
+    from seqforge.proofs import prove_files
+    from seqforge.registry import BAYES
+
+    by_library: dict[str, list[Path]] = {}
+    for file in files:
+        definition, _ = reader.read(file, options.overrides)
+        if isinstance(definition, ModelDefinition):
+            by_library.setdefault(LIBRARY_NAMES[definition.general.library.casefold()], []).append(file)
+    by_library.pop(BAYES, None)
+    found: dict[Path, list[Problem]] = {}
+    for library, mine in sorted(by_library.items()):
+        found |= prove_files(library, mine, options.def_path, options.overrides, need_files=not options.definition_only)
+    return found
