@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Random numbers by counter: word i of a stream is a hash of (stream, i), so any part can be drawn alone, in any order.
 
-The hash is SplitMix64 (Steele, Lea & Flood 2014, doi 10.1145/2660193.2660195); a stream's key is a BLAKE2 hash of its name.
+The hash is SplitMix64 (Steele, Lea & Flood 2014, doi 10.1145/2660193.2660195); a stream's key is a BLAKE2 hash of its
+name.
 """
 
 from __future__ import annotations

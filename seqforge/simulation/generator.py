@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from seqforge.data.encodings import Alphabet, alphabet
+from seqforge.data.encodings import alphabet
 from seqforge.definitions.data import AlphabetDistribution, DataDefinition, DataSet
 from seqforge.errors import DataError, did_you_mean
 from seqforge.simulation import draws
@@ -31,8 +31,8 @@ ANY = -1  # one of all distributions, uniformly
 class Chunk:
     """Rows `start` … `start + n − 1` of a set.
 
-    `codes` (n, maxlength) uint8, `len(alphabet)` after the end; `lengths` (n,) int64; `covered` (n, maxlength) bool: the
-    letters that an element ever covered; `label` (n,) int64, an index of `names`. `overwritten`: element letters lost.
+    `codes` (n, maxlength) uint8, `len(alphabet)` after the end; `lengths` (n,) int64; `covered` (n, maxlength) bool:
+    what an element ever covered; `label` (n,) int64, an index of `names`. `overwritten`: element letters lost.
     """
 
     start: int

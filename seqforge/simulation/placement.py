@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Conditions, rules and spacing constraints: where the elements of a chunk of sequences go.
 
-Positions are 0-based starts. Everything is drawn from streams named by (seed, set, condition, rule, purpose), counted by
-the row's number in its set.
+Positions are 0-based starts. Everything is drawn from streams named by (seed, set, condition, rule, purpose), counted
+by the row's number in its set.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ Name = tuple[int | str, ...]
 
 @dataclass
 class Canvas:
-    """Sequences being made. `rows` (n,): numbers in the set; `codes` (n, maxlength); `lengths` (n,); `covered` (n, maxlength).
+    """Sequences being made.
 
+    `rows` (n,): numbers in the set; `codes` (n, maxlength) uint8; `lengths` (n,); `covered` (n, maxlength) bool.
     `overwritten` counts the letters of elements that a later element was written over.
     """
 

@@ -4,8 +4,8 @@
 
 A sequence is an Euler path over its (k−1)-mers. A uniform one: a uniform arborescence of last edges towards the end of
 the path, the other edges of every vertex in uniform order (Altschul & Erickson 1985, Mol Biol Evol 2:526–538). The
-arborescence is drawn by cycle popping (Propp & Wilson 1998, doi 10.1006/jagm.1997.0917): every vertex draws an edge, and
-those on cycles draw again; all sequences at once.
+arborescence is drawn by cycle popping (Propp & Wilson 1998, doi 10.1006/jagm.1997.0917): every vertex draws an edge,
+and those on cycles draw again; all sequences at once.
 """
 
 from __future__ import annotations
