@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from seqforge.architectures.base import InputSpec
 from seqforge.architectures.sized import Sized
 from seqforge.architectures.stages import Stage
-from seqforge.registry import register
+from seqforge.registry import KERAS, PYTORCH, register
 
 STAGES = (Stage(19, pool=3), Stage(11, pool=4), Stage(7, pool=4))
 
@@ -20,6 +21,8 @@ STAGES = (Stage(19, pool=3), Stage(11, pool=4), Stage(7, pool=4))
 class Basset(Sized):
     """Three convolutions with batch normalisation and pooling, two hidden layers of 1,000; logits."""
 
+    libraries: ClassVar[tuple[str, ...]] = (PYTORCH, KERAS)
+
     @property
     def stages(self) -> Sequence[Stage]:
         return STAGES
@@ -28,3 +31,8 @@ class Basset(Sized):
         from seqforge.architectures.torch.basset import Basset as Module
 
         return Module(**sizes)
+
+    def keras(self, spec: InputSpec) -> Any:
+        from seqforge.architectures.keras.basset import basset
+
+        return basset(spec.seed, **self.sizes(spec))

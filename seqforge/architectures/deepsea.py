@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from seqforge.architectures.base import InputSpec
 from seqforge.architectures.sized import Sized
 from seqforge.architectures.stages import Stage
 from seqforge.parameters import Switch, setting
-from seqforge.registry import register
+from seqforge.registry import KERAS, PYTORCH, register
 
 STAGES = (Stage(8, pool=4), Stage(8, pool=4), Stage(8))
 LEGACY_STAGES = (Stage(8, padding=4, pool=4),) * 3
@@ -21,6 +22,8 @@ LEGACY_STAGES = (Stage(8, padding=4, pool=4),) * 3
 @dataclass(frozen=True, kw_only=True)
 class DeepSEA(Sized):
     """Three convolutions, the first two with pooling, one hidden layer of 925; logits."""
+
+    libraries: ClassVar[tuple[str, ...]] = (PYTORCH, KERAS)
 
     legacy: Switch = setting(False, "padding 4, and a pool after the third convolution, too")
 
@@ -32,3 +35,8 @@ class DeepSEA(Sized):
         from seqforge.architectures.torch.deepsea import DeepSEA as Module
 
         return Module(legacy=self.legacy, **sizes)
+
+    def keras(self, spec: InputSpec) -> Any:
+        from seqforge.architectures.keras.deepsea import deepsea
+
+        return deepsea(spec.seed, legacy=self.legacy, **self.sizes(spec))

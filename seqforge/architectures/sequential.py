@@ -240,9 +240,9 @@ def _with_weights_file(layer: Layer, operation: Operation, problems: list[Proble
     """`layer` with the absolute path of its weights file."""
     if not layer.weights_file:
         return layer
+    place = operation.attributes["weights_file"].place
     found = find_weights(layer.weights_file, operation.place)
-    if found is None:
-        message = f"weights_file '{layer.weights_file}' does not exist"
-        problems.append(Problem(operation.place, "SF0442", message, "paths start at the definition's folder"))
+    if found.path is None:
+        problems.append(Problem(place, "SF0401", f"weights_file '{layer.weights_file}' not found", found.hint))
         return layer
-    return replace(layer, weights_file=str(found))
+    return replace(layer, weights_file=str(found.path))

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from seqforge.definitions.locate import Located, locate
 from seqforge.errors import DataError, Place
 
 
-def find_weights(path: str, place: Place) -> Path | None:
-    """The file named at `place`: absolute, else beside the definition, else below the working directory; or None."""
-    start = Path(place.file).parent if place.file else Path.cwd()
-    return next((found for found in (start / path, Path.cwd() / path) if found.is_file()), None)
+def find_weights(spelt: str, place: Place) -> Located:
+    """Where the file named at `place` lies, looked for as every file that a definition names."""
+    return locate(spelt, Path(place.file).parent if place.file else Path.cwd())
 
 
 def read_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
