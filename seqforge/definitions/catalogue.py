@@ -73,6 +73,15 @@ CATALOGUE: dict[str, Entry] = {
         "Most readers would silently keep the last one. Keep one. A list of hyper-parameters in which a name "
         'really occurs twice can be written at length: "hyperparameter": [{"name": …, "value": …}, …].',
     ),
+    "SF0012": Entry(
+        "a setting that is none",
+        "`--set` takes path=value, for example --set trainingprocess.epochs=3.",
+    ),
+    "SF0013": Entry(
+        "a setting whose path leads nowhere",
+        "A path names elements, then an attribute or a hyper-parameter, separated by '.' or '/'. Where an element stands "
+        "several times it takes a number: optimizer[2].learning_rate. `seqforge show FILE` lists the values of a definition.",
+    ),
     # SF01xx structure and general
     "SF0101": Entry(
         "the schema refuses it",

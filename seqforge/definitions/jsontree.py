@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The JSON twin of a definition: the same tree, written as objects and lists.
 
-Attributes and children are keys; an element with nothing but text is a scalar; a container of one repeated child is a list;
-hyper-parameters, letters and k-mers are an object name → value, whose element's own attributes are written "@name".
-An element with a text and attributes calls the text by its own name ({"operation": "Conv1D", "filters": 10}). Numbers keep
-their spelling. `read` parses with the place of every key and value; `write` is its inverse.
+Attributes and children are keys; an element with nothing but text is a scalar; a container of one repeated child is a
+list; hyper-parameters, letters and k-mers are an object name → value, where the element's own attributes are "@name".
+An element with a text and attributes calls the text by its own name ({"operation": "Conv1D", "filters": 10}). Numbers
+keep their spelling. `parse` reads with the place of every key and value; `write` is its inverse.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from seqforge.definitions.language import ROOTS, Element
+from seqforge.definitions.language import ROOTS, Element, Value
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import DefinitionError, Place, Problem
 
@@ -195,7 +195,7 @@ def _refused(value: Json, id: str, message: str) -> DefinitionError:
 
 
 class _Mapper:
-    """JSON values as elements of the language. What has no place in it becomes an element that the structural check refuses."""
+    """JSON values as elements of the language. An unknown key becomes an element that the structural check refuses."""
 
     def element(self, element: Element, value: Json, place: Place) -> Node:
         node = Node(element.tag, place)
@@ -313,6 +313,102 @@ def _form(element: Element) -> str:
     return "an object"
 
 
-def is_number(text: str) -> bool:
-    """Whether JSON can hold `text` as a number with this very spelling."""
-    return _NUMBER.fullmatch(text) is not None
+class _Bare(str):
+    """A number, true or false: written without quotes, with this very spelling."""
+
+
+def write(root: Node) -> str:
+    """The JSON form of a tree without structural problems, in lines of at most about 100 characters."""
+    return _layout({root.tag: _value(ROOTS[root.tag], root)}, "") + "\n"
+
+
+def _value(element: Element, node: Node) -> Any:
+    """The JSON value of an element, made of dict, list, str and `_Bare`."""
+    only = _only_attribute(element)
+    if only:
+        return _scalar(element.attribute[only].value, node.attributes[only])
+    if element.text and not element.attributes and not element.any_attributes:
+        return _scalar(element.text, node.text)
+    listed = _list_choice(element)
+    if listed and not listed.entry and all(child.tag == listed.tag for child in node.children):
+        return [_value(listed, child) for child in node.children]
+    return _attributes(element, node) | (_entries(element, node) if _has_entries(element) else _members(element, node))
+
+
+def _attributes(element: Element, node: Node) -> dict[str, Any]:
+    marked = "@" if _has_entries(element) else ""
+    found: dict[str, Any] = {}
+    if element.text and (node.text or not element.text.may_be_empty):
+        found[element.text_name or element.tag] = _scalar(element.text, node.text)
+    for name, text in node.attributes.items():
+        known = element.attribute.get(name)
+        value = known.value if known else element.any_attributes
+        key = f"@{name}" if name in found or name in element.children else f"{marked}{name}"
+        found[key] = _scalar(value, text)
+    return found
+
+
+def _has_entries(element: Element) -> bool:
+    return element.sole is not None and element.sole.entry is not None
+
+
+def _entries(element: Element, node: Node) -> dict[str, Any]:
+    """Entries as name → value; at length if a name occurs twice or could be taken for something else."""
+    child = element.sole
+    assert child is not None
+    assert child.entry is not None
+    pairs = [tuple(_part(one, source) for source in child.entry) for one in node.children]
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names) or any(name.startswith("@") for name in names):
+        return {child.tag: [_long_entry(child, one) for one in node.children]} if pairs else {}
+    kind = child.text if child.entry[1] == "text" else child.attribute[child.entry[1]].value
+    return {str(name): _scalar(kind, value) for name, value in pairs}
+
+
+def _part(node: Node, source: str) -> Text:
+    return node.text if source == "text" else node.attributes[source]
+
+
+def _long_entry(element: Element, node: Node) -> dict[str, Any]:
+    name = element.text_name or element.tag
+    return {key: _scalar(value.value, node.attributes[key]) for key, value in element.attribute.items()} | {
+        name: _scalar(element.text, node.text)
+    }
+
+
+def _members(element: Element, node: Node) -> dict[str, Any]:
+    """Children by tag: a list where the tag is repeated or always a list, else the one value."""
+    grouped: dict[str, list[Any]] = {}
+    for child in node.children:
+        grouped.setdefault(child.tag, []).append(_value(element.children[child.tag], child))
+    single = {tag: len(values) == 1 and not _always_list(element, tag) for tag, values in grouped.items()}
+    return {tag: values[0] if single[tag] else values for tag, values in grouped.items()}
+
+
+def _always_list(element: Element, tag: str) -> bool:
+    """Repeatable children are a list even when there is one, except sections (optimizer, schedule)."""
+    return element.items[tag].max != 1 and not _has_entries(element.children[tag])
+
+
+def _scalar(value: Value | None, text: str) -> str:
+    bare = value is None or value.bare
+    return _Bare(text) if bare and (_NUMBER.fullmatch(text) or text in ("true", "false")) else str(text)
+
+
+def _layout(value: Any, indent: str) -> str:
+    """JSON text: whatever holds only scalars and is short stands on one line, the rest one item per line."""
+    if isinstance(value, str):
+        return str(value) if isinstance(value, _Bare) else json.dumps(value, ensure_ascii=False)
+    inner = indent + "  "
+    if isinstance(value, dict):
+        brackets = "{}"
+        items = [f"{json.dumps(key, ensure_ascii=False)}: {_layout(item, inner)}" for key, item in value.items()]
+        scalars = all(isinstance(item, str) for item in value.values())
+    else:
+        brackets = "[]"
+        items = [_layout(item, inner) for item in value]
+        scalars = all(isinstance(item, str) for item in value)
+    line = ", ".join(items)
+    if not items or (scalars and len(line) + len(indent) < 90):
+        return f"{brackets[0]}{line}{brackets[1]}"
+    return f"{brackets[0]}\n{inner}" + f",\n{inner}".join(items) + f"\n{indent}{brackets[1]}"

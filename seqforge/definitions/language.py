@@ -89,7 +89,7 @@ class Words(Kind):
 
 
 class Known(Kind):
-    """A name that a registry knows, in any case. Resolving judges it, where the backend is known; here it is non-empty."""
+    """A name that a registry knows, in any case. Resolving judges it, once the backend is known."""
 
     expected = "a name"
 
@@ -124,7 +124,7 @@ class Position(Kind):
 
 @dataclass(frozen=True)
 class Value:
-    """A kind of text or attribute under the name it has in the schemas. `later`: resolving judges it, reading does not."""
+    """A kind of text or attribute under the name it has in the schemas. `later`: it is judged when it is resolved."""
 
     name: str
     kind: Kind
@@ -134,6 +134,11 @@ class Value:
     @property
     def may_be_empty(self) -> bool:
         return self.later or isinstance(self.kind, Free)
+
+    @property
+    def bare(self) -> bool:
+        """Whether JSON writes it without quotes where it looks like a number, true or false."""
+        return self.name in ("value", "setting") or isinstance(self.kind, (Number, Flag, Position))
 
     @property
     def judged_later(self) -> bool:
@@ -194,8 +199,8 @@ class Reference:
 class Element:
     """`text`: what its character data may say (None: nothing). `any_attributes`: the kind of attributes not listed.
 
-    In JSON its text is called `text_name`. `entry` (key, value), each "text" or an attribute's name: in JSON a list of such
-    elements is one object key → value. `type_name`: its name in the XSD.
+    In JSON its text is called `text_name`. `entry` (key, value), each "text" or an attribute's name: in JSON a list of
+    such elements is one object key → value. `type_name`: its name in the XSD.
     """
 
     tag: str
@@ -290,6 +295,8 @@ def _libraries() -> list[str]:
 
 TEXT = Value("text", Free())
 WORD = Value("word", String(), "A text that is not empty.")
+LITERAL = Value("value", String(), "A number, a text, True or False, None, or a tuple of those.")
+SETTING = Value("setting", Free(), "A number, a text, True or False, None, or a tuple of those.")
 ID = Value("id", Shaped("[A-Za-z0-9_\\-]+", "letters, digits, '_' or '-'"), "Letters, digits, underscores, hyphens.")
 LABEL = Value("label", Shaped("[^|\\t]+", "a text without '|' and tab"), "A text without | and tab.", later=True)
 SEED = Value("seed", Seed(), "A whole number from 0 to 4294967295.")
@@ -321,7 +328,7 @@ HYPERPARAMETER = Element(
     "hyperparameter",
     "One hyper-parameter: its name and, as text, its value.",
     (Attribute("name", WORD, "Compared without case and underscores.", required=True),),
-    text=WORD,
+    text=LITERAL,
     text_name="value",
     entry=("name", "text"),
 )
@@ -369,7 +376,7 @@ HEADS = Element(
                 "Tracks that share one multinomial and one total count.",
                 (
                     Attribute("name", WORD, "The name of the head.", required=True),
-                    Attribute("tasks", WORD, "How many tracks, or their names.", required=True),
+                    Attribute("tasks", LITERAL, "How many tracks, or their names.", required=True),
                 ),
                 (_any(HYPERPARAMETER),),
             )
@@ -408,7 +415,7 @@ SEQUENTIAL = Element(
                 "operation",
                 "One layer: its name as text, its hyper-parameters as attributes.",
                 text=LAYER,
-                any_attributes=TEXT,
+                any_attributes=SETTING,
                 type_name="layerOperation",
             )
         ),

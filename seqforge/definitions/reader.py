@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seqforge.definitions import jsontree, records, structure, xmltree
+from seqforge.definitions import data_checks, jsontree, records, structure, xmltree, xsd
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.language import ROOTS
 from seqforge.definitions.model import ModelDefinition
@@ -29,7 +29,7 @@ _KINDS = {"seqgramodel": "model", "seqgradata": "data"}
 
 
 def read(source: Source, overrides: Sequence[str] = ()) -> tuple[Definition | None, list[Problem]]:
-    """The definition in a file, in bytes or in a tree, with `overrides` ("path=value") put in; and its problems, sorted."""
+    """The definition in a file, in bytes or in a tree, `overrides` ("path=value") put in; and its problems, sorted."""
     return _read(source, overrides, None)
 
 
@@ -86,7 +86,9 @@ def _checked(
         problems += refused
     problems += structure.check(tree)
     definition = records.build(tree, _path(source)) if tree.tag in ROOTS else None
-    return definition, sorted(problems)
+    if isinstance(definition, DataDefinition):
+        problems = without_echo(problems, data_checks.check(definition))
+    return definition, without_echo(problems, xsd.check(tree))
 
 
 def _other_root(tree: Node, wanted: str | None) -> list[Problem]:

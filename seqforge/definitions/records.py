@@ -59,7 +59,7 @@ def model(root: Node, file: Path | None = None) -> ModelDefinition:
         optimizers=tuple(map(_section, root.all("optimizer"))),
         schedules=tuple(map(_section, root.all("schedule"))),
         trainingprocess=_optional_section(root, "trainingprocess"),
-        data=_optional_section(root, "data"),
+        data=_data_section(root),
         version=_typed(language.NUMBER, root.attributes.get("version"), language.VERSION),
         tree=root,
         file=file,
@@ -149,10 +149,16 @@ def _optional_section(root: Node, tag: str) -> Section | None:
     return _section(node) if node else None
 
 
+def _data_section(root: Node) -> Section | None:
+    """`<data>`; without its format nothing can be said about it."""
+    section = _optional_section(root, "data")
+    return section if section and section.attributes.get("format") else None
+
+
 def _hyperparameters(node: Node) -> tuple[Hyperparameter, ...]:
-    """Those that have a name and a value; the others are reported by the structural check."""
-    complete = (one for one in node.all("hyperparameter") if one.text and one.attributes.get("name"))
-    return tuple(Hyperparameter(one.attributes["name"], one.text) for one in complete)
+    """Those that have a name; the others are reported by the structural check."""
+    named = (one for one in node.all("hyperparameter") if one.attributes.get("name"))
+    return tuple(Hyperparameter(one.attributes["name"], one.text) for one in named)
 
 
 def data(root: Node, file: Path | None = None) -> DataDefinition:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
 
 from seqforge.definitions.language import DATA, MODEL, ROOTS, VERSION, XSI, Element, Item, Slot, Value
 from seqforge.definitions.tree import Node, Text
@@ -13,6 +15,9 @@ from seqforge.errors import Place, Problem, did_you_mean, nearest, quoted
 from seqforge.parameters import Unfit
 
 MOST_LABELS = 100_000
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*").fullmatch
+_PREFIX = re.compile(r"xmlns:[A-Za-z_][A-Za-z0-9_.\-]*").fullmatch
 
 
 def check(root: Node) -> list[Problem]:
@@ -29,9 +34,10 @@ def check(root: Node) -> list[Problem]:
 
 def _accepted(root: Node) -> frozenset[str]:
     """The attributes that any XML root may carry: the schema's address, never fetched, and its namespace."""
-    prefixes = [name.removeprefix("xmlns:") for name, value in root.attributes.items() if value == XSI]
-    hints = (f"{prefix}:{name}" for prefix in prefixes for name in ("noNamespaceSchemaLocation", "schemaLocation"))
-    return frozenset((*hints, *(name for name in root.attributes if name.startswith("xmlns:"))))
+    prefixes = {name: value for name, value in root.attributes.items() if _PREFIX(name)}
+    bound = [name.removeprefix("xmlns:") for name, value in prefixes.items() if value == XSI]
+    hints = (f"{prefix}:{name}" for prefix in bound for name in ("noNamespaceSchemaLocation", "schemaLocation"))
+    return frozenset((*hints, *prefixes))
 
 
 def _element(node: Node, grammar: Element, accepted: frozenset[str] = frozenset()) -> Iterator[Problem]:
@@ -50,7 +56,7 @@ def _attributes(node: Node, grammar: Element, accepted: frozenset[str]) -> Itera
     for name, text in node.attributes.items():
         if name in known:
             yield from _value(known[name].value, text, f"{grammar.tag} {name}")
-        elif name not in accepted and not grammar.any_attributes:
+        elif name not in accepted and not (grammar.any_attributes and _NAME(name)):
             yield _unknown_attribute(name, text, grammar)
     for attribute in grammar.attributes:
         if attribute.required and attribute.name not in node.attributes:
@@ -161,7 +167,7 @@ def _home(homes: list[str]) -> str:
 def _order(children: list[Node], grammar: Element) -> Iterator[Problem]:
     """The fewest children that stand outside the order of the grammar."""
     slots = [grammar.slot_of[child.tag] for child in children]
-    if all(first <= second for first, second in zip(slots, slots[1:], strict=False)):
+    if all(first <= second for first, second in pairwise(slots)):
         return
     keep = _longest_ascending(slots)
     order = ", ".join("/".join(slot.tags) for slot in grammar.slots)
