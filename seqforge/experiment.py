@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from seqforge.architectures.base import Architecture, InputSpec
+from seqforge.architectures.keras_file import Compiled, compiled_sections
 from seqforge.data.encodings import Alphabet
 from seqforge.data.sources.base import Source, Wanted
 from seqforge.definitions.data import DataDefinition
@@ -106,12 +107,14 @@ class _Resolution:
         self.paths = paths
         self.problems: list[Problem] = []
         self.monitors: list[Asked] = []  # by schedules
+        self.compiled = Compiled()  # sections that a file of a whole model brings along
         self.setting = read_general(definition.general, self.problems)
         self.task = cast("Task | None", self.setting.task)
 
     def experiment(self, data: Path | None) -> Experiment | None:
         definition, setting = self.definition, self.setting
         architecture = ArchitectureReader(definition, setting, self.paths, self.problems).read()
+        self.compiled = self._compiled(architecture)
         process = self._process()
         loss, optimizers, schedules = self._loss(), self._optimizers(), self._schedules()
         metrics = self._metrics(process)
@@ -145,8 +148,21 @@ class _Resolution:
         """The library, if it is known and trains."""
         return self.setting.library if self.setting.library != BAYES else None
 
+    def _compiled(self, architecture: Architecture | None) -> Compiled:
+        """Of a whole Keras model: the sections that it was compiled with, where the definition has none."""
+        external = self.definition.architecture.external
+        if external is None or architecture is None or external.format.casefold() not in OWN_SECTIONS:
+            return Compiled()
+        found = compiled_sections(Path(architecture.settings()["path"]))
+        missing = {"loss": self.definition.loss, "optimizer": self.definition.optimizers}
+        sections = {name: section for name, section in found._asdict().items() if section and not missing[name]}
+        for name, section in sections.items():
+            message = f"{name} comes from the file: {section.hyperparameters[0].value}"
+            self.problems.append(Problem(external.path.place, "SF0417", message, severity="note"))
+        return Compiled(**sections)
+
     def _loss(self) -> Loss | None:
-        section, library = self.definition.loss, self._trains
+        section, library = self.definition.loss or self.compiled.loss, self._trains
         if section is None or library is None:
             return None
         loss: Loss | None = read_loss(section, library, self.problems)
@@ -164,7 +180,8 @@ class _Resolution:
         return loss
 
     def _optimizers(self) -> tuple[OptimizerUse, ...]:
-        sections, library = self.definition.optimizers, self._trains
+        own = (self.compiled.optimizer,) if self.compiled.optimizer else ()
+        sections, library = self.definition.optimizers or own, self._trains
         self.problems += agreement.optimizer_patterns(sections)
         if library is None:
             return ()
@@ -226,7 +243,7 @@ class _Resolution:
         self.problems += id_problems(definition, setting, length)
         self.problems += agreement.labels_and_task(setting, definition.general.labels_place)
         if setting.library is not None:
-            own = _own_sections(definition)
+            own = [name for name, section in self.compiled._asdict().items() if section]
             self.problems += agreement.required_sections(definition, setting.library, own)
         if chosen.definition is not None:
             place = chosen.place or definition.tree.place
@@ -260,12 +277,6 @@ def _pattern(section: Section) -> str | None:
 def _target(section: Section) -> int | None:
     number = agreement.target_of(section)
     return None if number is None else number - 1
-
-
-def _own_sections(definition: ModelDefinition) -> tuple[str, ...]:
-    """The sections that the file of an external model may bring along."""
-    external = definition.architecture.external
-    return OWN_SECTIONS.get(external.format.casefold(), ()) if external else ()
 
 
 def _fed_unknown(chosen: Chosen) -> str:

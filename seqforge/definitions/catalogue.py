@@ -440,6 +440,11 @@ CATALOGUE: dict[str, Entry] = {
         "Beside the definition lie several data definitions with its task, sequence space and labels. One "
         "whose id shares the model's tokens is taken; else say which with --data or a data section.",
     ),
+    "SF0417": Entry(
+        "a section comes from the model file",
+        "The file of a whole Keras model brings along the loss and the optimizer that it was compiled with. "
+        "The definition has no section of its own, so the file's is used; a section in the definition wins.",
+    ),
     # SF05xx shapes
     "SF0501": Entry(
         "the architecture cannot take its input",

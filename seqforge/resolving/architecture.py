@@ -19,6 +19,7 @@ from seqforge.definitions.locate import Paths
 from seqforge.definitions.model import External, Hyperparameter, ModelDefinition
 from seqforge.definitions.modules import PythonModule, Signature, UnreadableModule
 from seqforge.definitions.sections import others
+from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, did_you_mean
 from seqforge.parameters import Unfit, folded, parameters_of
 from seqforge.registry import BAYES, KERAS, PYTORCH
@@ -143,14 +144,15 @@ class ArchitectureReader:
             if folded(cls.name) not in formats and self.setting.library in (None, *cls.libraries)
         ]
 
-    def _architecture_class(self, name: Any) -> Any:
+    def _architecture_class(self, name: Text) -> Any:
         formats = {folded(known) for names in FORMATS.values() for known in names}
-        try:
-            if folded(name) not in formats:
-                return registry.find("architectures", name)
-        except registry.UnknownName:
-            pass
-        self._refuse(name.place, "SF0407", f"unknown architecture '{name}'", did_you_mean(name, self._usable()))
+        for library in (self.setting.library, *registry.LIBRARIES) if folded(name) not in formats else ():
+            try:
+                return registry.find("architectures", name, library)
+            except registry.UnknownName:
+                continue
+        hint = did_you_mean(name, self._usable())
+        self._refuse(name.place, "SF0407", f"unknown architecture '{name}'", hint)
         return None
 
     def _module(self, external: External, format: str) -> Architecture | None:
@@ -256,7 +258,8 @@ class ArchitectureReader:
 
     def _component(self, format: str, external: External, path: Path, **values: Any) -> Architecture | None:
         """The format's component, with those of path, layout, classname and arguments that it has."""
-        cls = registry.find("architectures", format)
+        owner = next(library for library, formats in FORMATS.items() if format in formats)
+        cls = registry.find("architectures", format, owner)
         given = {"path": str(path), "definition": str(path), "order": self._layout(external), **values}
         try:
             component: Architecture = cls(
