@@ -40,15 +40,17 @@ def _across(store: Store, one: str, two: str, rows: np.ndarray, others: np.ndarr
         return None
     first = int(np.argmin(rows[mine]))
     pair = int(rows[mine[first]]), int(others[theirs[first]])
-    return _told(store, f"{_sequences(len(common))} of the {one} set also in the {two} set", pair)
+    count = "1 sequence of the {} set is" if len(common) == 1 else f"{len(common)} sequences of the {{}} set are"
+    return _told(store, f"{count.format(one)} also in the {two} set", pair)
 
 
 def _within(store: Store, name: str, rows: np.ndarray) -> Repeats | None:
     first, later = _pairs(store, rows)
     if not len(later):
         return None
-    times = f"{_sequences(len(np.unique(first)))} more than once in the {name} set ({len(later)} repetitions)"
-    return _told(store, times, (int(first[0]), int(later[0])))
+    again = f"{len(later)} repetition{'' if len(later) == 1 else 's'}"
+    sentence = f"{_sequences(len(np.unique(first)))} more than once in the {name} set, {again}"
+    return _told(store, sentence, (int(first[0]), int(later[0])))
 
 
 def _contradictions(store: Store, rows: np.ndarray) -> Repeats | None:

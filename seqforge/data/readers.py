@@ -10,8 +10,8 @@ import io
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from itertools import islice
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -79,13 +79,18 @@ def fasta(path: Path | str) -> Iterator[Record]:
     Lower case, several lines per sequence, CRLF and gzip are read; a record without letters is an error.
     """
     with opened(path) as stream:
-        for line, block in _fasta_blocks(stream, path):
-            header, _, body = block.partition(b"\n")
-            sequence = body.translate(None, b" \t\r\n")
-            name = header.decode("utf-8", "replace").strip()
-            if not sequence:
-                raise refuse(EMPTY, f"the record '{name}' has no sequence", file=path, line=line)
-            yield Record(sequence, "", name, line)
+        yield from fasta_records(stream, path)
+
+
+def fasta_records(stream: IO[bytes], path: Path | str) -> Iterator[Record]:
+    """As `fasta`, from an opened stream; `path` is for messages."""
+    for line, block in _fasta_blocks(stream, path):
+        header, _, body = block.partition(b"\n")
+        sequence = body.translate(None, b" \t\r\n")
+        name = header.decode("utf-8", "replace").strip()
+        if not sequence:
+            raise refuse(EMPTY, f"the record '{name}' has no sequence", file=path, line=line)
+        yield Record(sequence, "", name, line)
 
 
 def _fasta_blocks(stream: IO[bytes], path: Path | str) -> Iterator[tuple[int, bytes]]:
@@ -146,21 +151,25 @@ def header_of(path: Path | str, delimiter: str) -> list[str]:
 def table(path: Path | str, columns: Columns, delimiter: str = "\t") -> Iterator[Record]:
     """The rows of a delimited file; empty lines are passed over; quotes count in comma-separated files only."""
     with opened(path) as stream:
-        rows = _rows(stream, delimiter, path)
-        first = list(islice(rows, 1))
-        if not first:
-            raise refuse(EMPTY, "the file is empty", file=path)
-        at = _places(columns, first[0][1], path)
-        body = rows if columns.header else (row for part in (first, rows) for row in part)
-        needed = max(at.all) + 1
-        for line, row in body:
-            if len(row) < needed:
-                raise _short(path, line, len(row), needed, columns)
-            sequence = row[at.sequence].strip().encode("latin-1", "replace")
-            if not sequence:
-                raise refuse(EMPTY, f"the sequence in column '{columns.sequence}' is empty", file=path, line=line)
-            label = "|".join(row[place].strip() for place in at.labels)
-            yield Record(sequence, label, row[at.id] if at.id is not None else "", line)
+        yield from table_records(stream, path, columns, delimiter)
+
+
+def table_records(stream: IO[bytes], path: Path | str, columns: Columns, delimiter: str = "\t") -> Iterator[Record]:
+    """As `table`, from an opened stream; `path` is for messages."""
+    rows = _rows(stream, delimiter, path)
+    first = list(islice(rows, 1))
+    if not first:
+        raise refuse(EMPTY, "the file is empty", file=path)
+    at = _places(columns, first[0][1], path)
+    needed = max(at.all) + 1
+    for line, row in rows if columns.header else chain(first, rows):
+        if len(row) < needed:
+            raise _short(path, line, len(row), needed, columns)
+        sequence = row[at.sequence].strip().encode("latin-1", "replace")
+        if not sequence:
+            raise refuse(EMPTY, f"the sequence in column '{columns.sequence}' is empty", file=path, line=line)
+        label = "|".join(row[place].strip() for place in at.labels)
+        yield Record(sequence, label, row[at.id] if at.id is not None else "", line)
 
 
 class _Places(NamedTuple):
@@ -187,8 +196,7 @@ def _place(name: str, header: Sequence[str], has_header: bool, path: Path | str)
     if has_header and name in stripped:
         return stripped.index(name)
     if has_header:
-        hint = f"the header has {', '.join(stripped[:12])}; {did_you_mean(name, stripped)}"
-        raise refuse(COLUMNS, f"no column '{name}'", hint, path, 1)
+        raise refuse(COLUMNS, f"no column '{name}'", did_you_mean(name, stripped[:12]), path, 1)
     if name.isdigit() and 1 <= int(name) <= len(header):
         return int(name) - 1
     expected = f"without a header line columns are numbers from 1 to {len(header)}"
@@ -215,4 +223,5 @@ def _rows(stream: IO[bytes], delimiter: str, path: Path | str) -> Iterator[tuple
     except csv.Error as error:
         raise refuse(DAMAGED, f"not a table: {error}", file=path, line=reader.line_num) from None
     finally:
-        text.detach()
+        with suppress(ValueError):  # closed already: the caller stopped early
+            text.detach()  # else its end would close the stream, which may be standard input
