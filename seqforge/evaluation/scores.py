@@ -68,10 +68,10 @@ def _multi_label(prediction: np.ndarray, target: np.ndarray, labels: Sequence[st
 
 def _classified(prediction: np.ndarray, target: np.ndarray, labels: Sequence[str], counts: Counts) -> dict[str, Any]:
     columns: Columns = {name: rate(counts) for name, rate in counting.RATES.items()}
-    for name, area in AREAS.items():
+    for name, area in ranking.AREAS.items():
         columns[name] = ranking.per_label(area, prediction, target)
     means = {name: mean_of_defined(column) for name, column in columns.items()}
-    micro = {f"{name}_micro": ranking.micro(area, prediction, target) for name, area in AREAS.items()}
+    micro = {f"{name}_micro": ranking.micro(area, prediction, target) for name, area in ranking.AREAS.items()}
     columns = {"n": counts.tp + counts.fn, **columns, "matthews_correlation": counting.matthews(counts)}
     return means | micro | {"labels": _by_label(columns, labels), "notes": _notes(counts, labels)}
 
@@ -126,7 +126,6 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-AREAS: dict[str, ranking.Area] = {"roc_auc": ranking.roc_auc, "pr_auc": ranking.average_precision}
 _SCORES: dict[str, Callable[[np.ndarray, np.ndarray, Sequence[str]], dict[str, Any]]] = {
     "index": _multi_class,
     "multi-hot": _multi_label,

@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Metrics in NumPy, shared by the backends; importing this package registers them."""
 
-from seqforge.metrics import accuracy
+from seqforge.metrics import accuracy, areas, correlations, errors, rates
 
-__all__ = ["accuracy"]
+__all__ = ["accuracy", "areas", "correlations", "errors", "rates"]

@@ -30,6 +30,9 @@ def average_precision(score: np.ndarray, present: np.ndarray) -> float:
     return float(average_precision_score(present, score)) if present.any() else float("nan")
 
 
+AREAS: dict[str, Area] = {"roc_auc": roc_auc, "pr_auc": average_precision}
+
+
 def per_label(area: Area, prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
     """`area` of each label against the rest (label,)."""
     present = one_hot(target, prediction.shape[1])

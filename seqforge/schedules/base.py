@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from seqforge.errors import SeqForgeError
 from seqforge.registry import Component
 
 
@@ -29,8 +30,27 @@ class RunningSchedule(ABC):
         """Continue from `state()`."""
 
 
+class ClosedForm(RunningSchedule):
+    """A schedule that is a formula of the step alone: it has no state, and looks at no logs."""
+
+    def __init__(self, formula: Callable[[int], float]):
+        self._formula = formula
+
+    def rate(self, step: int) -> float:
+        return self._formula(step)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Component):
     @abstractmethod
     def begin(self, learning_rate: float, steps_per_epoch: int, epochs: int) -> RunningSchedule:
         """Start with the optimizer's `learning_rate`."""
+
+    def floor(self, minimum: float, learning_rate: float) -> float:
+        """`minimum`, after a look whether the schedule can fall to it; raises SeqForgeError if it starts below."""
+        if minimum > learning_rate:
+            start = f"the optimizer's learning_rate is {learning_rate:g}"
+            raise SeqForgeError(
+                f"{self.name}: expected min_learning_rate ≤ learning_rate, received {minimum:g}; {start}"
+            )
+        return minimum
