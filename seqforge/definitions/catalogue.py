@@ -445,6 +445,15 @@ CATALOGUE: dict[str, Entry] = {
         "The file of a whole Keras model brings along the loss and the optimizer that it was compiled with. "
         "The definition has no section of its own, so the file's is used; a section in the definition wins.",
     ),
+    "SF0441": Entry(
+        "unknown layer",
+        "`operation` names one of the layers of `seqforge list layers`. Names compare without case and underscores.",
+    ),
+    "SF0443": Entry(
+        "a weights file that does not fit its layer",
+        "`weights_file` holds the layer's arrays in Keras' order (kernel, recurrent kernel, bias) as .npy, .npz or "
+        ".safetensors, in the shapes that the message lists. Pickled arrays are not read.",
+    ),
     # SF05xx shapes
     "SF0501": Entry(
         "the architecture cannot take its input",
@@ -471,6 +480,21 @@ CATALOGUE: dict[str, Entry] = {
     "SF0505": Entry(
         "the proof broke off",
         "Building the architecture ended the process, or its backend is not installed.",
+    ),
+    "SF0521": Entry(
+        "input_shape differs from the data",
+        "The first layer's `input_shape` is (L, C) for the input encoding 1D and (1, L, C) for 2D: the length of the "
+        "sequences and the number of letters, without the batch axis.",
+    ),
+    "SF0522": Entry(
+        "a layer cannot take its input",
+        "Shapes are followed through the layers before anything runs. The message shows what the layer needs, and the "
+        "way out how the shape came about.",
+    ),
+    "SF0523": Entry(
+        "the last layer does not fit the labels",
+        "The last layer must put out one value for each label: Dense with as many units as there are labels, after "
+        "Flatten or a global pooling.",
     ),
     # SF06xx data definitions
     "SF0601": Entry(
