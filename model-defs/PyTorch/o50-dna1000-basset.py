@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Basset for 1,000 bp of DNA and 50 classes, written out as an example of a module of one's own.
 
-The definition names this file and the class; SeqForge calls `TorchModel()` and feeds it one-hot DNA (n, 4, 1000), letters
-in the order A, C, G, T. What comes back must be (n, 50), and logits, because the definition's loss is CrossEntropyLoss.
+The definition names this file and the class. SeqForge calls `TorchModel()` and feeds it one-hot DNA (n, 4, 1000), the
+letters in the order A, C, G, T. What comes back must be (n, 50), and logits, because the loss is CrossEntropyLoss.
 Kelley et al. 2016, doi 10.1101/gr.200535.115.
 """
 

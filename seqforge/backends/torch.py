@@ -165,11 +165,10 @@ class TorchLearner:
         losses = _named(self._nets.loss(output, target))
         if weight is not None:
             losses = {name: vector * weight for name, vector in losses.items()}
-        penalty = self._penalty()
         if log:
-            self._log(losses | ({} if penalty is None else {"penalty": penalty * examples}), output, target, examples)
+            self._log(losses, output, target, examples)
         divisor = examples if self._process.gradient_accumulation == 1 else self._process.batch_size
-        total = losses["loss"].sum()
+        total, penalty = losses["loss"].sum(), self._penalty()
         return (total if penalty is None else total + penalty * examples) / divisor
 
     def _penalty(self) -> Any:

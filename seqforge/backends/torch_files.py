@@ -59,9 +59,13 @@ def write(folder: Path, weights: Tensors, state: Any) -> None:
 def read(folder: Path) -> tuple[Tensors, Any]:
     """(weights, state) as written; RunError when a file is missing or damaged."""
     try:
-        weights = load_file(folder / "weights.safetensors")
-        tensors = load_file(folder / "state.safetensors")
+        weights, tensors = _tensors(folder / "weights.safetensors"), _tensors(folder / "state.safetensors")
         state = unpack(json.loads((folder / "state.json").read_text(encoding="utf-8")), tensors)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise RunError(f"{folder}: not a complete saved state ({error})") from None
     return weights, state
+
+
+def _tensors(path: Path) -> Tensors:
+    """The tensors of a file, in memory of their own: sums over the file's pages, aligned otherwise, round otherwise."""
+    return {name: tensor.clone() for name, tensor in load_file(path).items()}

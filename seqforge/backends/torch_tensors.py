@@ -66,9 +66,15 @@ PREDICTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "positive": lambda output: (output > 0).to(output.dtype),
 }
 
+
+def _number(target: Tensor) -> Tensor:
+    """The number of the class (n,), also of one-hot targets."""
+    return target.argmax(dim=1) if target.ndim > 1 else target
+
+
 # running metrics of the training set by (metric, form of the target): f(prediction, target) → (n,)
 RUNNING: Mapping[tuple[str, str], Callable[[Tensor, Tensor], Tensor]] = {
-    ("accuracy", "index"): lambda prediction, target: prediction.argmax(dim=1) == target,
+    ("accuracy", "index"): lambda prediction, target: prediction.argmax(dim=1) == _number(target),
     ("accuracy", "multi-hot"): lambda prediction, target: ((prediction > 0.5) == (target > 0.5)).all(dim=1),
     ("label_accuracy", "multi-hot"): lambda prediction, target: ((prediction > 0.5) == (target > 0.5)).double().mean(1),
     ("mean_squared_error", "values"): lambda prediction, target: (prediction - target).square().flatten(1).mean(1),
