@@ -200,7 +200,7 @@ class Element:
     """`text`: what its character data may say (None: nothing). `any_attributes`: the kind of attributes not listed.
 
     In JSON its text is called `text_name`. `entry` (key, value), each "text" or an attribute's name: in JSON a list of
-    such elements is one object key → value. `type_name`: its name in the XSD.
+    such elements is one object key → value. `default`: what an absent one says. `type_name`: its name in the XSD.
     """
 
     tag: str
@@ -211,6 +211,7 @@ class Element:
     any_attributes: Value | None = None
     text_name: str = ""
     entry: tuple[str, str] | None = None
+    default: str | None = None
     type_name: str = ""
     keys: tuple[Key, ...] = ()
     references: tuple[Reference, ...] = ()
@@ -334,8 +335,8 @@ HYPERPARAMETER = Element(
 )
 
 
-def _text(tag: str, value: Value, doc: str, type_name: str = "") -> Element:
-    return Element(tag, doc, text=value, type_name=type_name)
+def _text(tag: str, value: Value, doc: str, type_name: str = "", default: str | None = None) -> Element:
+    return Element(tag, doc, text=value, type_name=type_name, default=default)
 
 
 def _section(tag: str, doc: str, *attributes: Attribute) -> Element:
@@ -400,7 +401,7 @@ GENERAL = Element(
         _maybe(
             _text("implementation", IMPLEMENTATION, "The learner class of seqgra; it must agree and has no effect.")
         ),
-        _maybe(_text("inputencoding", ENCODING, "How sequences are fed; default 1D.")),
+        _maybe(_text("inputencoding", ENCODING, "How sequences are fed; default 1D.", default="1D")),
         Slot((Item(LABELS), Item(HEADS))),
         _one(SEED_ELEMENT),
     ),
@@ -625,7 +626,7 @@ CONDITIONS = Element(
                 (
                     _one(_text("label", TEXT, "A name for people.", type_name="conditionLabel")),
                     _one(DESCRIPTION),
-                    _maybe(_text("mode", MODE, "sequential: every rule by itself; default.")),
+                    _maybe(_text("mode", MODE, "sequential: every rule by itself; default.", default="sequential")),
                     _one(Element("grammar", "The rules.", slots=(_some(RULE),))),
                 ),
             )

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seqforge.definitions import data_checks, jsontree, records, structure, xmltree, xsd
+from seqforge.definitions import jsontree, records, structure, xmltree, xsd
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.language import ROOTS
 from seqforge.definitions.model import ModelDefinition
@@ -87,6 +87,8 @@ def _checked(
     problems += structure.check(tree)
     definition = records.build(tree, _path(source)) if tree.tag in ROOTS else None
     if isinstance(definition, DataDefinition):
+        from seqforge.definitions import data_checks
+
         problems = without_echo(problems, data_checks.check(definition))
     return definition, without_echo(problems, xsd.check(tree))
 

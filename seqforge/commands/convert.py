@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""`seqforge convert`: a definition from XML to JSON and back, without loss."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seqforge.errors import DefinitionError, UsageError
+
+if TYPE_CHECKING:
+    from seqforge.definitions.tree import Node
+
+FORMS = ("xml", "json")
+
+
+def command(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A definition, XML or JSON; - reads standard input.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The file to write, .xml or .json; - prints it.")] = "-",
+    to: Annotated[str | None, typer.Option(help="xml or json; default: by the name, on - the other form.")] = None,
+    canonical: Annotated[bool, typer.Option("--canonical", help="Spell all names as the registries do.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
+) -> None:
+    """Convert a definition between XML and JSON. Comments and layout are not kept; everything else is."""
+    from pathlib import Path
+
+    from seqforge import files
+    from seqforge.definitions.writer import to_json, to_xml
+
+    data = sys.stdin.buffer.read() if source == "-" else None
+    tree = _tree(source if data is None else data)
+    form = _form(source, target, to, data)
+    text = (to_json if form == "json" else to_xml)(tree, canonical)
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        files.write(Path(target), text)
+    except OSError as error:
+        raise UsageError(f"{target}: {error.strerror}") from None
+    typer.echo(f'{{"written": {_quoted(target)}, "form": "{form}"}}' if json else f"{target} written")
+
+
+def _tree(source: str | bytes) -> Node:
+    """The tree, if its structure is sound: components and values are not judged."""
+    from seqforge.definitions.reader import read_tree
+    from seqforge.definitions.structure import check
+
+    tree = read_tree(source)
+    problems = check(tree)
+    if problems:
+        raise DefinitionError(problems)
+    return tree
+
+
+def _form(source: str, target: str, to: str | None, data: bytes | None) -> str:
+    """What is asked for, else what the target's name says, else the form that the source has not."""
+    suffix = target.rpartition(".")[2].casefold()
+    if to is not None and to.casefold() not in FORMS:
+        raise UsageError(f"unknown form '{to}'; expected xml or json")
+    if to is not None:
+        return to.casefold()
+    if target != "-" and suffix not in FORMS:
+        raise UsageError(f"{target}: expected a name that ends in .xml or .json, or --to xml, --to json")
+    if target != "-":
+        return suffix
+    is_json = (data or b"").lstrip()[:1] == b"{" or source.casefold().endswith(".json")
+    return "xml" if is_json else "json"
+
+
+def _quoted(text: str) -> str:
+    from json import dumps
+
+    return dumps(text)

@@ -1,0 +1,196 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""The effective definition: every value that applies, and where it comes from (file:line, --set, or a default)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from seqforge.definitions.components import joined, spellings
+from seqforge.definitions.data import DataDefinition
+from seqforge.definitions.language import DATA, Element
+from seqforge.definitions.model import Hyperparameter, ModelDefinition, Section
+from seqforge.definitions.tree import Node, Text
+from seqforge.experiment import Experiment
+from seqforge.parameters import folded, parameters_of
+from seqforge.registry import Component
+
+DEFAULT = "default"
+NEIGHBOUR = "found beside the definition"
+
+
+class Row(NamedTuple):
+    """One value: the section that it belongs to, its name, itself, and its origin."""
+
+    section: str
+    name: str
+    value: Any
+    origin: str
+
+
+def rows(
+    definition: ModelDefinition | DataDefinition, experiment: Experiment | None = None, found: str = NEIGHBOUR
+) -> list[Row]:
+    """Every value of a definition; of a model definition with what it was resolved to.
+
+    `found`: the origin of data that the definition does not name.
+    """
+    if isinstance(definition, DataDefinition):
+        return list(_tree(definition.tree, DATA, ""))
+    return [*_model(definition, experiment), *_data(definition, experiment, found)] if experiment else []
+
+
+def nested(found: Iterable[Row]) -> dict[str, dict[str, Any]]:
+    """The rows as {section: {name: {"value": …, "from": …}}}."""
+    sections: dict[str, dict[str, Any]] = {}
+    for row in found:
+        sections.setdefault(row.section, {})[row.name] = {"value": row.value, "from": row.origin}
+    return sections
+
+
+def _model(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
+    yield from _general(definition, experiment)
+    yield from _architecture(definition, experiment)
+    if experiment.loss is not None:
+        yield from _section("loss", experiment.loss, definition.loss)
+    count = len(experiment.optimizers)
+    for number, (use, section) in enumerate(zip(experiment.optimizers, definition.optimizers, strict=False), 1):
+        title = f"optimizer[{number}]" if count > 1 else "optimizer"
+        yield from _section(title, use.optimizer, section, {"parameters": use.pattern or "*"})
+    for number, (driven, section) in enumerate(zip(experiment.schedules, definition.schedules, strict=False), 1):
+        title = f"schedule[{number}]" if len(experiment.schedules) > 1 else "schedule"
+        chosen = "all" if driven.optimizer is None else driven.optimizer + 1
+        yield from _section(title, driven.schedule, section, {"optimizer": chosen})
+    if experiment.process is not None:
+        items = definition.trainingprocess.hyperparameters if definition.trainingprocess else ()
+        process = experiment.process
+        yield from _values("trainingprocess", process.settings(), _origins(process, items))
+
+
+def _data(definition: ModelDefinition, experiment: Experiment, found: str) -> Iterator[Row]:
+    if experiment.source is None:
+        return
+    if definition.data is not None and found == NEIGHBOUR:
+        yield from _section("data", experiment.source, definition.data)
+        return
+    yield Row("data", "name", experiment.source.name, found)
+    for name, value in experiment.source.settings().items():
+        yield Row("data", name, _plain(value), found if name == "definition" else DEFAULT)
+
+
+def _general(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
+    node = definition.tree.one("general") or Node("general")
+    values = {
+        "name": definition.general.name,
+        "description": definition.general.description,
+        "task": experiment.task.name,
+        "sequencespace": experiment.alphabet.name,
+        "library": experiment.library,
+        "inputencoding": experiment.encoding,
+        "labels": experiment.labels,
+        "seed": experiment.seed,
+    }
+    yield Row("general", "id", str(definition.id), _from(definition.general.id))
+    for name, value in values.items():
+        child = node.one(name)
+        yield Row("general", name, _plain(value), str(child.text.place or child.place) if child else DEFAULT)
+
+
+def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
+    """The architecture's arguments, and each embedded layer's."""
+    architecture = definition.architecture
+    items = list(architecture.hyperparameters)
+    if architecture.external:
+        named = {"path": architecture.external.path, "classname": architecture.external.classname}
+        more = {"order": architecture.external.layout, "format": architecture.external.format}
+        items += [Hyperparameter(Text(name), text) for name, text in (named | more).items() if text]
+    component = experiment.architecture
+    settings = component.settings()
+    layers = settings.pop("layers", []) if architecture.operations else []
+    yield Row("architecture", "name", component.name, str(architecture.place))
+    yield from _values("architecture", settings, _origins(component, items))
+    for number, (layer, operation) in enumerate(zip(layers, architecture.operations or (), strict=False), 1):
+        origins = {folded(name): _from(text) for name, text in operation.attributes.items()}
+        title = f"layer {number}"
+        yield Row(title, "operation", layer.get("operation", str(operation.name)), _from(operation.name))
+        for name, value in layer.items():
+            if name != "operation":
+                yield Row(title, name, _plain(value), origins.get(folded(name), DEFAULT))
+
+
+def _section(
+    title: str, component: Component, section: Section | None, more: Mapping[str, Any] | None = None
+) -> Iterator[Row]:
+    items = section.hyperparameters if section else ()
+    naming = [item for item in items if folded(item.name) == folded(title.partition("[")[0])]
+    attributes: dict[str, Text] = section.attributes if section else {}
+    origin = next(
+        (_from(item.value) for item in naming), _from(attributes["format"]) if "format" in attributes else DEFAULT
+    )
+    yield Row(title, "name", component.name, origin)
+    yield from _values(title, component.settings(), _origins(component, items))
+    for name, value in (more or {}).items():
+        yield Row(title, f"@{name}", value, _from(attributes[name]) if name in attributes else DEFAULT)
+
+
+def _origins(component: Component, items: Sequence[Hyperparameter]) -> dict[str, str]:
+    """Where the file says each hyper-parameter of a component, whichever of its spellings it uses."""
+    parameters = parameters_of(type(component))
+    names = spellings(parameters)
+    return {names.get(folded(item.name), item.name): _from(item.value) for item in joined(parameters, list(items))}
+
+
+def _values(title: str, settings: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Row]:
+    for name, value in settings.items():
+        yield Row(title, name, _plain(value), origins.get(name, DEFAULT))
+
+
+def _tree(node: Node, grammar: Element, prefix: str) -> Iterator[Row]:
+    """Every text and attribute below `node`, by its path; sections are the children of the root."""
+    for name, text in node.attributes.items():
+        if name in grammar.attribute:
+            yield _row(f"{prefix}@{name}", text, _from(text))
+    for attribute in grammar.attributes:
+        if attribute.default is not None and attribute.name not in node.attributes:
+            yield _row(f"{prefix}@{attribute.name}", attribute.default, DEFAULT)
+    if grammar.sole and grammar.sole.entry:
+        yield from (_entry(child, grammar.sole.entry, prefix) for child in node.children)
+        return
+    for tag, below in grammar.children.items():
+        found = node.all(tag)
+        if not found and below.default is not None:
+            yield _row(f"{prefix}{tag}", below.default, DEFAULT)
+        for number, child in enumerate(found, 1):
+            step = f"{prefix}{tag}[{_index(child, number)}]" if grammar.items[tag].max != 1 else f"{prefix}{tag}"
+            if below.text:
+                yield _row(step, child.text, str(child.text.place))
+            yield from _tree(child, below, f"{step}.")
+
+
+def _index(node: Node, number: int) -> str:
+    return str(node.attributes.get("id") or node.attributes.get("name") or number)
+
+
+def _entry(node: Node, entry: tuple[str, str], prefix: str) -> Row:
+    key, value = (node.text if source == "text" else node.attributes.get(source, Text("")) for source in entry)
+    return _row(f"{prefix}{key}", value, _from(value))
+
+
+def _row(path: str, value: str, origin: str) -> Row:
+    section, _, name = path.partition(".")
+    return Row(section, name, str(value), origin) if name else Row("definition", section, str(value), origin)
+
+
+def _from(text: Text) -> str:
+    return str(text.place) or DEFAULT
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Component):
+        return {"name": value.name} | {key: _plain(setting) for key, setting in value.settings().items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(held) for key, held in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(held) for held in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
