@@ -454,6 +454,16 @@ CATALOGUE: dict[str, Entry] = {
         "`weights_file` holds the layer's arrays in Keras' order (kernel, recurrent kernel, bias) as .npy, .npz or "
         ".safetensors, in the shapes that the message lists. Pickled arrays are not read.",
     ),
+    "SF0490": Entry(
+        "a data definition of another alphabet",
+        "The Bayes optimal classifier scores sequences with the matrices of its data definition: both must be "
+        "about DNA, RNA or protein alike.",
+    ),
+    "SF0491": Entry(
+        "k-mers of several lengths",
+        "The Bayes optimal classifier turns the k-mers of a sequence element into one letter matrix, which needs "
+        "k-mers of one length. Write one sequence element for each length.",
+    ),
     # SF05xx shapes
     "SF0501": Entry(
         "the architecture cannot take its input",
@@ -513,7 +523,8 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0604": Entry(
         "a letter or k-mer twice",
-        "Each letter or k-mer of a list has one probability. Letters that read alike (T and U, a and A) count as one.",
+        "Each letter or k-mer of a list has one probability. Letters that read alike (T and U, a and A) count as "
+        "one.",
     ),
     "SF0605": Entry(
         "probabilities that are all 0",

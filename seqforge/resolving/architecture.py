@@ -35,7 +35,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
         "keras-json-architecture-only",
         REGISTRY,
     ),
-    BAYES: ("data-definition",),
+    BAYES: ("data-definition", REGISTRY),
 }
 CODE = ("pytorch-module", "keras-module")  # Python files: read as text here, run by those who build
 # what a file of a compiled Keras model brings along; the definition's own section wins
