@@ -48,6 +48,19 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A path of the same ending to write to; what lies there at the end appears under `path` at once."""
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        flush(temporary)
+        temporary.replace(path)
+        flush(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder to fill; at the end it is sealed with checksums and appears under `path` at once, or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")

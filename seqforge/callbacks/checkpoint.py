@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqforge.callbacks.base import Watcher
-from seqforge.parameters import Count, Positive
+from seqforge.parameters import Count, NonNegative, Positive
 from seqforge.registry import register
 from seqforge.training import checkpoints
 from seqforge.training.progress import Training
@@ -21,11 +21,13 @@ from seqforge.training.progress import Training
 class Checkpoint(Watcher):
     """After every epoch, every `minutes`, every `steps`, and when an end was asked for; the last `keep` stay.
 
-    It stands behind every callback whose state it keeps, and before the one that ends the training.
+    An epoch that ends less than `pause` seconds after the last checkpoint gets none: short epochs shall not wait for
+    the disk. It stands behind every callback whose state it keeps, and before the one that ends the training.
     """
 
     minutes: Positive = 10.0
     steps: Count | None = None
+    pause: NonNegative = 2.0
     keep: Count = 2
 
     def begin(self, training: Training) -> None:
@@ -40,7 +42,8 @@ class Checkpoint(Watcher):
             self._save(training)
 
     def epoch(self, training: Training, logs: Mapping[str, Any]) -> None:
-        self._save(training)
+        if training.over or training.interrupt or time.monotonic() - self._saved >= self.pause:
+            self._save(training)
 
     def _due(self, training: Training) -> bool:
         in_steps = self.steps is not None and training.total % self.steps == 0

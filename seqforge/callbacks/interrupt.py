@@ -23,6 +23,7 @@ class Interrupted(SeqForgeError):
 
     def __init__(self, message: str, number: int):
         super().__init__(message)
+        self.number = number
         self.exit_status = 128 + number
 
 

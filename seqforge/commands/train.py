@@ -108,16 +108,10 @@ def _continued(path: Path, options: Options) -> Run:
     run = load(path)
     if options.overrides or options.given or options.again:
         raise UsageError(f"{run.path} is continued as it is; --set, --data and --again belong to a definition")
-    if run.state == "finished":
-        options.report(f"this run is finished already: {run.path}")
-        return run
     return resume(run, options)
 
 
 def _finish(run: Run, report: Any, *, as_json: bool, quiet: bool) -> None:
-    for name, scores in run.scores.items():
-        report(f"{name}: {_line(scores)}")
-    report(f"run: {run.path}")
     report(f"next: seqforge evaluate {run.path}, or seqforge predict {run.path} SEQUENCES -o scores.tsv")
     if as_json:
         import json
@@ -127,9 +121,3 @@ def _finish(run: Run, report: Any, *, as_json: bool, quiet: bool) -> None:
         print(json.dumps(summary | {"history": run.history}, indent=2))
     elif quiet:
         print(run.path)
-
-
-def _line(scores: dict[str, Any]) -> str:
-    """The single numbers among the scores."""
-    numbers = {name: value for name, value in scores.items() if isinstance(value, float)}
-    return f"{scores.get('n', '?')} examples, " + ", ".join(f"{name} {value:.4g}" for name, value in numbers.items())

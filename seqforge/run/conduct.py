@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from seqforge.data.dataset import Data
 from seqforge.data.weights import with_class_weights
 from seqforge.errors import DataError, RunError
 from seqforge.experiment import Experiment
+from seqforge.registry import KERAS
 from seqforge.run.copies import copy_definition, copy_references
 from seqforge.run.directory import (
     DATA_DEFINITION,
@@ -70,23 +71,40 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     Raises Interrupted (saved, to be continued), TrainingError, DataError, BackendError, RunError.
     """
     options = options or Options()
-    data = open_data(experiment, options)
+    said: list[str] = []
+    data = open_data(experiment, replace(options, report=_both(said.append, options.report)))
     identity = identify(experiment, data)
     directory = RunDirectory(options.runs / experiment.definition.id / identity.id)
     if options.again:
         directory = RunDirectory(next_free(directory.path))
     elif directory.state == "finished":
-        options.report(f"this run is finished already: {directory.path} (--again trains it anew)")
-        return Run(directory.path)
+        return _found(Run(directory.path), options)
     elif options.resume and not directory.exists:
         raise RunError(_nothing_to_resume(directory, options))
     with directory.open():
-        return _Conductor(experiment, data, identity, directory, options).run()
+        return _Conductor(experiment, data, identity, directory, options).run(said)
+
+
+def _found(run: Run, options: Options) -> Run:
+    options.report(f"this run is finished already (--again trains it anew): {run.path}")
+    for name, scores in run.scores.items():
+        options.report(f"{name}: {score_line(scores)}")
+    return run
+
+
+def _both(one: Report, other: Report) -> Report:
+    def report(line: str) -> None:
+        one(line)
+        other(line)
+
+    return report
 
 
 def resume(run: Run, options: Options | None = None) -> Run:
     """The unfinished run in a folder, brought to its end with its own definition and data."""
     options = options or Options()
+    if run.state == "finished":
+        return _found(run, options)
     experiment = run.experiment
     data = _weighted(experiment, run.data(options.report))
     with RunDirectory(run.path).open():
@@ -148,17 +166,24 @@ class _Conductor:
         self.options.report(line)
         self.directory.log(line)
 
-    def run(self) -> Run:
-        resume = self._begin()
+    def run(self, said: Sequence[str] = ()) -> Run:
+        """Train, judge, and record how it ended; `said` are lines that the log has not heard yet."""
+        if self.directory.state == "finished":  # by the process whose lock this one has waited for
+            return Run(self.directory.path)
+        resume = self._begin(said)
         try:
             learner = self._learner()
             if self.experiment.process is not None:
                 self._train(learner, resume)
-            checkpoints.save_weights(self.directory.path / WEIGHTS, learner.weights())
+            self._write_weights(learner)
             self._score(learner)
-        except (Interrupted, KeyboardInterrupt) as stop:
-            self.directory.end("interrupted")
-            self.directory.log(str(stop) or "interrupted")
+        except Interrupted as stop:
+            self._stopped(str(stop))
+            raise Interrupted(
+                f"{stop}; continue with: seqforge train {self.directory.path} --resume", stop.number
+            ) from None
+        except KeyboardInterrupt:
+            self._stopped("interrupted outside an epoch")
             raise
         except BaseException as error:
             self.directory.end("failed", error=f"{type(error).__name__}: {error}")
@@ -167,11 +192,17 @@ class _Conductor:
         self.directory.end("finished")
         return Run(self.directory.path)
 
-    def _begin(self) -> Path | None:
+    def _stopped(self, line: str) -> None:
+        self.directory.end("interrupted")
+        self.directory.log(line)
+
+    def _begin(self, said: Sequence[str]) -> Path | None:
         """The checkpoint to continue from, or None after the folder of a new run is furnished."""
         path = self.directory.path
         if not self.directory.exists:
             self._furnish()
+            for line in said:
+                self.directory.log(line)
             self.report(f"run: {path}")
             return None
         checkpoint = checkpoints.newest(path / checkpoints.NAME, self.report)
@@ -207,7 +238,7 @@ class _Conductor:
                 "seed": experiment.seed,
                 "data": self._data_facts(),
                 "machine": _machine(),
-                "versions": {"seqforge": __version__, "python": platform.python_version()},
+                "versions": _own_versions(),
                 "command": sys.argv,
             }
         )
@@ -231,7 +262,12 @@ class _Conductor:
         options = self.options
         learner = open_learner(self.experiment, self.data.length, device=options.device, threads=options.threads)
         summary = learner.summary()
-        versions = self.directory.manifest["versions"] | summary.get("versions", {})
+        before = self.directory.manifest["versions"]
+        versions = before | summary.get("versions", {}) | _own_versions()
+        for name in sorted(name for name in before if before[name] != versions[name]):
+            self.report(
+                f"warning: begun with {name} {before[name]}, continued with {versions[name]}: numbers may differ"
+            )
         counts = {key: summary.get(key) for key in ("parameters", "trainable_parameters", "buffers")}
         self.directory.update(
             versions=versions, parameters=counts, device=str(summary.get("device")), threads=options.threads
@@ -273,6 +309,13 @@ class _Conductor:
                 f"best epoch: {epoch} of {training.epoch} ({training.monitor} {value:.4g}); its weights are kept"
             )
 
+    def _write_weights(self, learner: Learner) -> None:
+        """Of the best epoch; of a Keras model the whole, too, as Keras itself reads it."""
+        checkpoints.save_weights(self.directory.path / WEIGHTS, learner.weights())
+        if self.experiment.library == KERAS:
+            with files.new_file(self.directory.path / "model.keras") as path:
+                learner.model.save(path)  # type: ignore[attr-defined]
+
     def _score(self, learner: Learner) -> None:
         """The test set, else the validation set; without either there are no scores."""
         from seqforge.evaluation.evaluate import evaluate
@@ -286,7 +329,22 @@ class _Conductor:
         process, experiment = self.experiment.process, self.experiment
         size = process.batch_size if process else EVALUATION_BATCH
         found = evaluate(learner, dataset, experiment.labels, experiment.task, size)
-        files.write_json(self.directory.path / SCORES, {name: found.scores})
+        self.directory.write_json(SCORES, {name: found.scores})
+        self.report(f"{name}: {score_line(found.scores)}")
+
+
+# scores that a line leaves out: they lie in scores.json
+_MINOR = ("precision", "recall", "sensitivity", "specificity", "roc_auc_micro", "pr_auc_micro")
+
+
+def score_line(scores: dict[str, Any]) -> str:
+    """The number of examples and the chief single scores."""
+    chief = {name: value for name, value in scores.items() if isinstance(value, float) and name not in _MINOR}
+    return ", ".join([f"{scores.get('n', 0):,} examples", *(f"{name} {value:.4g}" for name, value in chief.items())])
+
+
+def _own_versions() -> dict[str, str]:
+    return {"seqforge": __version__, "python": platform.python_version()}
 
 
 def _machine() -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -56,15 +57,19 @@ def _references(tree: Node) -> Iterator[Text]:
 def _room(folder: Path, found: Path) -> Path:
     """The first of external, external-2 … that has no other file of this name."""
     number, room = 2, folder / EXTERNAL
-    while (room / found.name).exists():
+    while (room / found.name).exists() and not _same(room / found.name, found):
         room = folder / f"{EXTERNAL}-{number}"
         number += 1
     return room
 
 
+def _same(one: Path, other: Path) -> bool:
+    return one.is_file() and other.is_file() and filecmp.cmp(one, other, shallow=False)
+
+
 def _copy(found: Path, room: Path) -> Path:
     if found.is_dir():
-        shutil.copytree(found, room / found.name)
+        shutil.copytree(found, room / found.name, dirs_exist_ok=True)
         return room / found.name
     for file in _with_imports(found):
         target = room / file.relative_to(found.resolve().parent)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from seqforge.backends.base import Learner
 from seqforge.data.batches import plan
 from seqforge.data.dataset import Data, Dataset
 from seqforge.errors import TrainingError, did_you_mean
+from seqforge.parameters import folded
 from seqforge.training.process import TrainingProcess
 
 # the running loss is read from the device at most this often: a wait of the device per LOOK steps
@@ -137,19 +139,27 @@ class Training:
     def over(self) -> bool:
         return bool(self.stop) or self.epoch >= self.process.epochs
 
-    @property
+    @cached_property
     def monitor(self) -> str:
         """The name of the value that is watched; without a validation set it is the training loss."""
-        return self.process.early_stopping_monitor if self.validation is not None else "loss"
+        if self.validation is None:
+            return "loss"
+        wanted = self.process.early_stopping_monitor
+        by_fold = {folded(name): name for name in self._directions}
+        if folded(wanted) not in by_fold:
+            way_out = did_you_mean(wanted, list(self._directions))
+            raise TrainingError(f"early_stopping_monitor: '{wanted}' is not measured; {way_out}")
+        return by_fold[folded(wanted)]
 
     @property
     def greater_is_better(self) -> bool:
+        return self._directions[self.monitor]
+
+    @cached_property
+    def _directions(self) -> dict[str, bool]:
+        """Whether greater is better, for every value that can be watched."""
         by_name = {f"validation_{metric.name}": metric.greater_is_better for metric in self.metrics}
-        known = {"loss": False, "validation_loss": False, **by_name}
-        if self.monitor not in known:
-            way_out = did_you_mean(self.monitor, list(known))
-            raise TrainingError(f"early_stopping_monitor: '{self.monitor}' is not measured; {way_out}")
-        return known[self.monitor]
+        return {"loss": False, "validation_loss": False, **by_name}
 
     def _plan(self) -> list[np.ndarray]:
         process = self.process

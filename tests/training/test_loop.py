@@ -184,7 +184,7 @@ def test_a_killed_training_continues_to_the_same_bytes(tmp_path: Path, stop: int
 
     def run(folder: Path, killed: int | None = None, resume: Path | None = None) -> FakeLearner:
         learner = FakeLearner(accumulation=accumulation)
-        callbacks = [*standard(process, checkpoint=Checkpoint(steps=2)), Recorder(killed)]
+        callbacks = [*standard(process, checkpoint=Checkpoint(steps=2, pause=0)), Recorder(killed)]
         train(learner, toy_data(), process, [Accuracy()], callbacks, seed=5, folder=folder, resume=resume)
         return learner
 
