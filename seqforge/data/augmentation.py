@@ -26,7 +26,8 @@ class Augmentation(NamedTuple):
         """`codes` (n, length) as `epoch` sees the examples `index` (n,); emptied places become unknown."""
         if self.reverse_complement:
             turned = draws(seed, epoch, index, STRAND) >> np.uint64(63) == 1
-            codes = np.where(turned[:, None], reverse_complement(codes, alphabet), codes)
+            codes = codes.copy()
+            codes[turned] = reverse_complement(codes[turned], alphabet)
         if self.max_shift:
             span = np.uint64(2 * self.max_shift + 1)
             steps = (draws(seed, epoch, index, SHIFT) % span).astype(np.int64) - self.max_shift
@@ -44,10 +45,12 @@ def reverse_complement(codes: np.ndarray, alphabet: Alphabet) -> np.ndarray:
 
 def shifted(codes: np.ndarray, steps: np.ndarray, unknown: int) -> np.ndarray:
     """Every row of `codes` (n, length) moved right by its number in `steps` (n,)."""
-    length = codes.shape[1]
-    source = np.arange(length) - steps[:, None]
-    moved = np.take_along_axis(codes, np.clip(source, 0, length - 1), axis=1)
-    return np.where((source >= 0) & (source < length), moved, np.uint8(unknown))
+    n, length = codes.shape
+    reach = min(int(np.abs(steps).max(initial=0)), length)
+    wide = np.full((n, length + 2 * reach), unknown, dtype=np.uint8)
+    wide[:, reach : reach + length] = codes
+    windows = np.lib.stride_tricks.sliding_window_view(wide, length, axis=1)
+    return windows[np.arange(n), reach - np.clip(steps, -reach, reach)]
 
 
 def draws(seed: int, epoch: int, index: np.ndarray, purpose: int) -> np.ndarray:
