@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """The exceptions of SeqForge and the record of one problem in a file.
 
-    SeqForgeError                 anything a user can mend; the command prints it in one line
-    ├── UsageError                a wrong command line (exit status 2)
-    ├── DefinitionError           a definition with problems: all of them, each with its place
-    ├── DataError                 sequences, labels, tables that cannot be read as declared
-    ├── BackendError              a framework that is missing, or cannot do what is asked
-    ├── TrainingError             numbers that went wrong while training (NaN, no progress possible)
-    └── RunError                  a run folder that is locked, damaged, or of another definition
+SeqForgeError                 anything a user can mend; the command prints it in one line
+├── UsageError                a wrong command line (exit status 2)
+├── DefinitionError           a definition with problems: all of them, each with its place
+├── DataError                 sequences, labels, tables that cannot be read as declared
+├── BackendError              a framework that is missing, or cannot do what is asked
+├── TrainingError             numbers that went wrong while training (NaN, no progress possible)
+└── RunError                  a run folder that is locked, damaged, or of another definition
 """
 
 from __future__ import annotations
@@ -93,12 +93,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     wanted = _squeezed(name)
     if wanted in squeezed:
         return squeezed[wanted]
-    close = difflib.get_close_matches(wanted, squeezed, n=1, cutoff=0.6)
+    starting = sorted((letters for letters in squeezed if len(wanted) > 2 and letters.startswith(wanted)), key=len)
+    close = starting[:1] or difflib.get_close_matches(wanted, squeezed, n=1, cutoff=0.6)
     if close:
         return squeezed[close[0]]
-    starting = [candidate for letters, candidate in squeezed.items() if len(wanted) > 2 and letters.startswith(wanted)]
     initials = [candidate for candidate in squeezed.values() if len(wanted) > 1 and _initials(candidate) == wanted]
-    return next(iter(starting + initials), None)
+    return next(iter(initials), None)
 
 
 def _squeezed(name: str) -> str:

@@ -241,7 +241,7 @@ class _Resolution:
         """Everything that compares parts with each other."""
         definition, setting = self.definition, self.setting
         self.problems += id_problems(definition, setting, length)
-        self.problems += agreement.labels_and_task(setting, definition.general.labels_place)
+        self.problems += agreement.labels_and_task(setting, _labels_place(definition))
         if setting.library is not None:
             own = [name for name, section in self.compiled._asdict().items() if section]
             self.problems += agreement.required_sections(definition, setting.library, own)
@@ -267,6 +267,11 @@ class _Resolution:
 def _value_place(section: Section | None, key: str) -> Place:
     """Where a key stands, else its section."""
     return (key_place(section, key) or section.place) if section else NOWHERE
+
+
+def _labels_place(definition: ModelDefinition) -> Place:
+    general = definition.general
+    return general.pattern.place if general.pattern else general.labels_place
 
 
 def _pattern(section: Section) -> str | None:

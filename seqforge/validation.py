@@ -141,7 +141,7 @@ def look(file: Path, options: Options) -> list[Problem]:
         problems = reader.without_echo(problems, _meaning(definition, options))
         if options.second_opinion and file.suffix.casefold() == ".xml":
             problems = reader.without_echo(problems, second_opinion(file, definition))
-    return problems
+    return list(dict.fromkeys(problems))
 
 
 def _meaning(definition: ModelDefinition | DataDefinition, options: Options) -> list[Problem]:
@@ -168,7 +168,9 @@ def second_opinion(file: Path, definition: Any) -> list[Problem]:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     tree = etree.parse(str(file), parser)
     return [
-        Problem(Place(str(file), error.sourceline or 0), "SF0118", f"xmlschema: {_one_line(error.reason or error.message)}")
+        Problem(
+            Place(str(file), error.sourceline or 0), "SF0118", f"xmlschema: {_one_line(error.reason or error.message)}"
+        )
         for error in schema.iter_errors(tree)
     ]
 

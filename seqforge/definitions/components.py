@@ -60,57 +60,52 @@ def spellings(parameters: Mapping[str, Parameter]) -> dict[str, str]:
     }
 
 
-def joined(parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter]) -> list[Hyperparameter]:
-    """`items` with spellings that are one value here and several elsewhere brought to this component's form."""
+def joined(parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter]) -> list[tuple[str, Hyperparameter]]:
+    """`items`, each with the folded name that it stands for: one value may be several here, several may be one."""
+    named = [(folded(item.name), item) for item in items]
     for whole, parts in WHOLE.items():
         if whole in parameters:
-            items = _put_together(items, whole, parts, parameters[whole].default)
+            named = _put_together(named, whole, list(map(folded, parts)), parameters[whole].default)
         elif parts[0] in parameters:
-            items = [piece for item in items for piece in _taken_apart(item, whole, parts)]
-    return list(items)
+            named = [piece for name, item in named for piece in _taken_apart(name, item, whole, parts)]
+    return named
 
 
 def _put_together(
-    items: Sequence[Hyperparameter], whole: str, parts: Sequence[str], default: Sequence[Any]
-) -> list[Hyperparameter]:
+    named: list[tuple[str, Hyperparameter]], whole: str, parts: Sequence[str], default: Sequence[Any]
+) -> list[tuple[str, Hyperparameter]]:
     """beta_1 and beta_2 → betas, at the place of the first; the absent one keeps its default."""
-    given = {folded(item.name): item for item in items if folded(item.name) in map(folded, parts)}
+    given = {name: item for name, item in reversed(named) if name in parts}
     if not given:
-        return list(items)
-    values = [
-        given[folded(part)].value if folded(part) in given else usual
-        for part, usual in zip(parts, default, strict=True)
-    ]
-    first = next(iter(given.values()))
+        return named
+    values = [given[part].value if part in given else usual for part, usual in zip(parts, default, strict=True)]
+    first = next(item for name, item in named if name in parts)
     text = Text(f"({', '.join(map(str, values))})", first.value.place)
-    rest = [item for item in items if folded(item.name) not in given]
-    return [*rest, _renamed(first, whole, text)]
+    return [*(one for one in named if one[0] not in parts), (whole, Hyperparameter(first.name, text))]
 
 
-def _renamed(item: Hyperparameter, name: str, value: Text) -> Hyperparameter:
-    return Hyperparameter(Text(name, item.name.place), value)
-
-
-def _taken_apart(item: Hyperparameter, whole: str, parts: Sequence[str]) -> list[Hyperparameter]:
-    """betas → beta_1 and beta_2, both at its place; anything that is no tuple of that many stays as it is."""
-    if folded(item.name) != folded(whole):
-        return [item]
+def _taken_apart(name: str, item: Hyperparameter, whole: str, parts: Sequence[str]) -> list[tuple[str, Hyperparameter]]:
+    """betas → beta_1 and beta_2, both at its place; anything that is no tuple of that many is refused by the first."""
+    if name != folded(whole):
+        return [(name, item)]
     try:
         values = ast.literal_eval(item.value)
-        return [
-            _renamed(item, part, Text(repr(value), item.value.place)) for part, value in zip(parts, values, strict=True)
-        ]
+        texts = [Text(repr(value), item.value.place) for _, value in zip(parts, values, strict=True)]
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return [_renamed(item, part, item.value) for part in parts[:1]]
+        texts = [item.value]
+    return [(folded(part), Hyperparameter(item.name, text)) for part, text in zip(parts, texts, strict=False)]
 
 
 def _known(
-    parameters: Mapping[str, Parameter], items: Iterable[Hyperparameter], subject: Subject, problems: list[Problem]
+    parameters: Mapping[str, Parameter],
+    items: Iterable[tuple[str, Hyperparameter]],
+    subject: Subject,
+    problems: list[Problem],
 ) -> list[tuple[str, Hyperparameter]]:
     by_spelling = spellings(parameters)
     known = []
-    for item in items:
-        name = by_spelling.get(folded(item.name))
+    for spelt, item in items:
+        name = by_spelling.get(spelt)
         if name is None:
             problems.append(_stranger(item, list(parameters), subject))
         else:

@@ -105,7 +105,7 @@ class DataReader:
             section = self.definition.data
             severity = "error" if self.paths.need_files else "note"
             place = section.place if section else self.definition.tree.place
-            self._refuse(place, "SF0421", str(error), severity=severity)
+            self._refuse(place, "SF0421", _ID.sub("", str(error)), severity=severity)
             return []
 
     def _declared_definition(self, section: Section, source: Any) -> Chosen:
@@ -171,6 +171,9 @@ class DataReader:
             and data.sequencespace.casefold() == setting.alphabet.name.casefold()
             and set(occurring(data)) == set(setting.labels)
         )
+
+
+_ID = re.compile(r"SF\d{4}: ")  # of the reader of data files; here the problem is the definition's
 
 
 def _suffix(path: Path) -> str:
