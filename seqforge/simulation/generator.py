@@ -16,8 +16,9 @@ from functools import cached_property
 import numpy as np
 
 from seqforge.data.encodings import alphabet
+from seqforge.definitions import data_checks
 from seqforge.definitions.data import AlphabetDistribution, DataDefinition, DataSet
-from seqforge.errors import DataError, did_you_mean
+from seqforge.errors import DataError, DefinitionError, did_you_mean
 from seqforge.simulation import draws
 from seqforge.simulation.placement import Canvas, apply_condition
 from seqforge.simulation.shuffle import shuffled
@@ -56,6 +57,10 @@ class Simulator:
     """A definition made ready for drawing."""
 
     def __init__(self, definition: DataDefinition):
+        """Raises DefinitionError with everything that keeps the definition from being simulated."""
+        wrong = [problem for problem in data_checks.check(definition) if problem.severity == "error"]
+        if wrong:
+            raise DefinitionError(wrong)
         self.definition = definition
         self.alphabet = alphabet(definition.sequencespace)
         self.elements = {str(declared.id): element(declared, self.alphabet) for declared in definition.elements}
@@ -122,6 +127,12 @@ class _Set:
         self.references = np.full((len(declared.examples), self.together), -1)  # (example, place) → condition, or −1
         for row, example in enumerate(declared.examples):
             self.references[row, : len(example.conditions)] = [numbers[cid] for cid in example.conditions]
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Rows of each of `names`."""
+        sizes = [example.samples for example in self.declared.examples]
+        return np.array([*sizes, *(self.size << number for number in range(len(self.definition.postprocessing)))])
 
     def stream(self, *purpose: int | str) -> int:
         return draws.stream(*self.name, *purpose)

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""`seqforge simulate`: the sets of a data definition as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seqforge.errors import DefinitionError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from seqforge.definitions.data import DataDefinition
+    from seqforge.simulation.files import Report, Written
+
+
+def command(
+    definition: Annotated[str, typer.Argument(metavar="DATA.xml", help="A data definition, XML or JSON.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder; default simulated/<id>.")
+    ] = None,
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SET", help="Only this set (repeatable); PATH=VALUE overrides the definition."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the definition's seed.")] = None,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that draw; the bytes do not depend on it.")] = 1,
+    motif_info: Annotated[bool, typer.Option("--motif-info", help="Also the tables of the motifs.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
+) -> None:
+    """Draw the sequences of a data definition: tab-separated sets with annotations.
+
+    The same definition gives the same bytes. A folder that holds this simulation already is kept.
+    """
+    from seqforge.definitions.data import SETS
+    from seqforge.simulation.files import write
+
+    overrides = [one for one in wanted or () if "=" in one]
+    names = [one for one in wanted or () if "=" not in one]
+    for name in names:
+        if name not in SETS:
+            raise UsageError(f"unknown set '{name}'; {did_you_mean(name, SETS)}")
+    if seed is not None:
+        overrides.append(f"general.seed={seed}")
+    read = _read(definition, overrides)
+    folder = output or Path("simulated") / read.id
+    sets = tuple(name for name in SETS if name in names) or SETS
+    written = write(read, folder, sets, processes=processes, motif_info=motif_info, report=_progress())
+    _say(written, json)
+
+
+def _read(path: str, overrides: list[str]) -> DataDefinition:
+    """The definition; its warnings go to the standard error."""
+    from seqforge.definitions.reader import errors, read_data
+
+    definition, problems = read_data(path, overrides)
+    wrong = errors(problems)
+    if wrong or definition is None:
+        raise DefinitionError(wrong)
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    return definition
+
+
+def _progress() -> Report:
+    """On a terminal one line that counts, otherwise one line for each set."""
+    import sys
+
+    live = sys.stderr.isatty()
+
+    def report(name: str, done: int, total: int) -> None:
+        if live or done == total:
+            line = f"{name:<10} {done:>11,} / {total:,} sequences"
+            typer.echo(f"\r{line}" if live else line, err=True, nl=not live or done == total)
+
+    return report
+
+
+def _say(written: Written, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        record = {"folder": str(written.folder), "definition_hash": written.hash, "reused": written.reused}
+        typer.echo(json.dumps(record | {"sets": written.rows, "made": list(written.made)}, indent=2))
+        return
+    rows = ", ".join(f"{name} {count:,}" for name, count in written.rows.items())
+    kept = " was there already, from the same definition; nothing was written" if written.reused else ""
+    typer.echo(f"{written.folder}{kept or ':'} {f'({rows})' if kept else f'{rows} sequences'}")
