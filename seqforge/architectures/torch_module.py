@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Annotated, Any, ClassVar
 
 from seqforge.architectures.base import Architecture, InputSpec
+from seqforge.definitions.locate import shown
 from seqforge.errors import BackendError, SeqForgeError, did_you_mean
 from seqforge.parameters import Kind, Name, OneOf, setting
 from seqforge.registry import PYTORCH, register
@@ -67,10 +68,10 @@ class TorchModule(Architecture):
         if isinstance(found, type) and issubclass(found, torch.nn.Module):
             return found
         if found is not None:
-            raise BackendError(f"{self.path}: '{self.classname}' is no torch.nn.Module")
+            raise BackendError(f"{shown(Path(self.path))}: '{self.classname}' is no torch.nn.Module")
         modules = [name for name, value in vars(module).items() if _is_own_class(value, module)]
         hint = did_you_mean(self.classname, modules) if modules else "it defines no class"
-        raise BackendError(f"{self.path}: no class '{self.classname}'; {hint}")
+        raise BackendError(f"{shown(Path(self.path))}: no class '{self.classname}'; {hint}")
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -155,12 +156,12 @@ def _is_own_class(value: Any, module: ModuleType) -> bool:
 def _place(error: BaseException, path: Path) -> str:
     """The innermost line of the user's folder that the error passed, as file:line."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
-        return f"{error.filename}:{error.lineno}"
+        return f"{shown(Path(error.filename))}:{error.lineno}"
     folder = path.resolve().parent
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(folder)
     ]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(path)
+    return f"{shown(Path(frames[-1].filename))}:{frames[-1].lineno}" if frames else shown(path)
 
 
 def _reason(error: BaseException) -> str:
