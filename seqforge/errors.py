@@ -88,7 +88,7 @@ class RunError(SeqForgeError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that `name` was probably meant to be, or None: same letters, same start, initials, close spelling."""
+    """The known name that `name` was probably meant to be, or None: same letters, same start, close, or initials."""
     squeezed = {_squeezed(candidate): candidate for candidate in known}
     wanted = _squeezed(name)
     if wanted in squeezed:

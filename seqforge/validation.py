@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
-from typing import Any
 
-from seqforge.definitions import reader
+from seqforge.definitions import reader, xsd
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.model import ModelDefinition
 from seqforge.errors import Problem, UsageError
@@ -139,55 +138,17 @@ def look(file: Path, options: Options) -> list[Problem]:
     definition, problems = reader.read(file, options.overrides)
     if definition is not None:
         problems = reader.without_echo(problems, _meaning(definition, options))
-        if options.second_opinion and file.suffix.casefold() == ".xml":
-            problems = reader.without_echo(problems, second_opinion(file, definition))
+        if options.second_opinion:
+            problems = reader.without_echo(problems, xsd.second_opinion(definition.tree))
     return list(dict.fromkeys(problems))
 
 
 def _meaning(definition: ModelDefinition | DataDefinition, options: Options) -> list[Problem]:
     if isinstance(definition, DataDefinition):
-        from seqforge.definitions.data_checks import check
-
-        return check(definition)
+        return []  # the reader has judged it
     from seqforge.experiment import resolve
 
     return resolve(definition, def_path=options.def_path, need_files=not options.definition_only)[1]
-
-
-def second_opinion(file: Path, definition: Any) -> list[Problem]:
-    """What the independent validator `xmlschema` says about a file that was read without errors in its structure."""
-    try:
-        import xmlschema
-    except ModuleNotFoundError:
-        raise UsageError("--second-opinion needs the package xmlschema: pip install 'seqforge[validation]'") from None
-    from lxml import etree
-
-    from seqforge.errors import Place
-
-    schema = _schema("data" if isinstance(definition, DataDefinition) else "model", xmlschema)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    tree = etree.parse(str(file), parser)
-    return [
-        Problem(
-            Place(str(file), error.sourceline or 0), "SF0118", f"xmlschema: {_one_line(error.reason or error.message)}"
-        )
-        for error in schema.iter_errors(tree)
-    ]
-
-
-_schemas: dict[str, Any] = {}
-
-
-def _schema(kind: str, xmlschema: Any) -> Any:
-    from seqforge.resources import folder
-
-    if kind not in _schemas:
-        _schemas[kind] = xmlschema.XMLSchema(str(folder("schemas") / f"{kind}-definition.xsd"))
-    return _schemas[kind]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def proofs(files: Iterable[Path], options: Options) -> dict[Path, list[Problem]]:

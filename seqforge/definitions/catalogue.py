@@ -156,7 +156,7 @@ CATALOGUE: dict[str, Entry] = {
         "A list stands where an object is expected, or the reverse. `seqforge convert FILE.xml -` shows the "
         "JSON form of a definition.",
     ),
-    "SF0118": Entry(
+    "SF0119": Entry(
         "a pattern of too many labels",
         "The range of the pattern was probably mistyped.",
     ),
@@ -198,9 +198,13 @@ CATALOGUE: dict[str, Entry] = {
         "The pattern counts from `min` to `max`, both included. With min above max it gives no label at all.",
     ),
     "SF0159": Entry(
-        "a character that labels cannot have",
-        "'|' joins the labels of an example in data files and a tab separates their columns, so neither can "
-        "be part of a label.",
+        "a label that cannot be one",
+        "A label needs a name. '|' joins the labels of an example in data files and a tab separates their "
+        "columns, so neither can be part of a label.",
+    ),
+    "SF0161": Entry(
+        "unknown input encoding",
+        "`general/inputencoding` is 1D, channels by positions, or 2D, with an axis of length 1 between.",
     ),
     "SF0162": Entry(
         "file name and id differ",
@@ -426,6 +430,11 @@ CATALOGUE: dict[str, Entry] = {
         "unknown layout",
         "`layout` is the order of axes that a module takes: NCL (examples, channels, positions) or NLC.",
     ),
+    "SF0417": Entry(
+        "a section comes from the model file",
+        "The file of a whole Keras model brings along the loss and the optimizer that it was compiled with. "
+        "The definition has no section of its own, so the file's is used; a section in the definition wins.",
+    ),
     "SF0421": Entry(
         "missing data",
         "A file that the data section or --data names does not exist.",
@@ -439,11 +448,6 @@ CATALOGUE: dict[str, Entry] = {
         "several data definitions fit",
         "Beside the definition lie several data definitions with its task, sequence space and labels. One "
         "whose id shares the model's tokens is taken; else say which with --data or a data section.",
-    ),
-    "SF0417": Entry(
-        "a section comes from the model file",
-        "The file of a whole Keras model brings along the loss and the optimizer that it was compiled with. "
-        "The definition has no section of its own, so the file's is used; a section in the definition wins.",
     ),
     "SF0441": Entry(
         "unknown layer",
@@ -523,8 +527,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0604": Entry(
         "a letter or k-mer twice",
-        "Each letter or k-mer of a list has one probability. Letters that read alike (T and U, a and A) count as "
-        "one.",
+        "Each letter or k-mer of a list has one probability. Letters that read alike (T and U, a and A) count as one.",
     ),
     "SF0605": Entry(
         "probabilities that are all 0",

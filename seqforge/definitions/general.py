@@ -15,6 +15,7 @@ from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, did_you_mean, nearest
 from seqforge.registry import BAYES, KERAS, PYTORCH
 
+ENCODINGS = ("1D", "2D")
 LIBRARY_NAMES = {"pytorch": PYTORCH, "keras": KERAS, "tensorflow": KERAS, "bayesoptimalclassifier": BAYES}
 
 _LIBRARY_WORDS = {"Torch": PYTORCH, "Keras": KERAS, "BayesOptimal": BAYES}
@@ -52,6 +53,7 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
     )
     problems.extend(_implementation(general, setting))
     problems.extend(_labels(general))
+    problems.extend(_encoding(general))
     return setting
 
 
@@ -116,7 +118,7 @@ def _contradictions(
 
 
 def _labels(general: General) -> Iterator[Problem]:
-    """What the structure cannot say: a pattern that gives no or forbidden labels, and labels that occur twice."""
+    """Labels are not empty, hold neither '|' nor tab, and occur once; a pattern gives at least one."""
     pattern = general.pattern
     if pattern is not None and pattern.min > pattern.max:
         yield Problem(pattern.place, "SF0158", f"pattern gives no labels: min {pattern.min} > max {pattern.max}")
@@ -126,13 +128,22 @@ def _labels(general: General) -> Iterator[Problem]:
     seen: dict[str, Place] = {}
     for label in general.labels:
         place = getattr(label, "place", general.labels_place)
-        if label in seen:
+        yield from _forbidden(label, place)
+        if label and label in seen:
             lines = f"lines {seen[label].line} and {place.line}"
             yield Problem(place, "SF0157", f"label '{label}' occurs twice ({lines})", "remove one")
         seen.setdefault(str(label), place)
 
 
+def _encoding(general: General) -> Iterator[Problem]:
+    name = general.inputencoding
+    if name is not None and name.upper() not in ENCODINGS:
+        yield Problem(name.place, "SF0161", f"unknown inputencoding '{name}'", f"expected {' or '.join(ENCODINGS)}")
+
+
 def _forbidden(label: str, place: Place) -> Iterator[Problem]:
+    if not label:
+        yield Problem(place, "SF0159", "empty label", "write a name")
     for character, name in (("|", "'|', which joins several labels"), ("\t", "a tab, which separates columns")):
         if character in label:
             yield Problem(place, "SF0159", f"label {label!r} contains {name}", "use another character")
