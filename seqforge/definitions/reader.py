@@ -23,6 +23,9 @@ from seqforge.errors import DefinitionError, Place, Problem
 
 LIMIT = 10 * 2**20  # bytes of a definition; the largest published one has 0.3 MB
 
+# elements or attributes missing, misplaced or unknown: the schema would say so again, about their neighbours
+_SHAPELESS = frozenset({"SF0102", "SF0104", "SF0105", "SF0106", "SF0107", "SF0108", "SF0109", "SF0113"})
+
 Source = str | os.PathLike[str] | bytes | Node
 Definition = ModelDefinition | DataDefinition
 _KINDS = {"seqgramodel": "model", "seqgradata": "data"}
@@ -90,7 +93,9 @@ def _checked(
         from seqforge.definitions import data_checks
 
         problems = without_echo(problems, data_checks.check(definition))
-    return definition, without_echo(problems, xsd.check(tree))
+    if not _SHAPELESS.intersection(problem.id for problem in problems):
+        problems = without_echo(problems, xsd.check(tree))
+    return definition, sorted(problems)
 
 
 def _other_root(tree: Node, wanted: str | None) -> list[Problem]:

@@ -206,7 +206,7 @@ def _pattern(root: Node) -> Iterator[Problem]:
         low, high = (node.attributes.get(name, "1") for name in ("min", "max"))
         if _is_whole(low) and _is_whole(high) and int(high) - int(low) >= MOST_LABELS:
             message = f"pattern gives {int(high) - int(low) + 1} labels, at most {MOST_LABELS} are possible"
-            yield Problem(node.place, "SF0118", message)
+            yield Problem(node.place, "SF0119", message)
 
 
 def _is_whole(text: str) -> bool:

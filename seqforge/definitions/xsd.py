@@ -49,7 +49,8 @@ def check(root: Node) -> list[Problem]:
     if compiled.validate(tree):
         return []
     by_path = {tree.getpath(element): (node, rule) for element, node, rule in pairs}
-    found = (_problem(error, *by_path[error.path]) for error in compiled.error_log if error.path in by_path)
+    said = (error for error in compiled.error_log if error.type != etree.ErrorTypes.SCHEMAV_CVC_IDC)  # keys: structure
+    found = (_problem(error, *by_path[error.path]) for error in said if error.path in by_path)
     first = {problem.place[:2]: problem for problem in reversed([problem for problem in found if problem])}
     return sorted(first.values())
 
