@@ -48,7 +48,7 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
         alphabet(general.sequencespace, problems),
         library(general.library, problems),
         general.labels,
-        (general.inputencoding or "1D").upper(),
+        _spelt_encoding(general),
         general.seed,
     )
     problems.extend(_implementation(general, setting))
@@ -133,6 +133,11 @@ def _labels(general: General) -> Iterator[Problem]:
             lines = f"lines {seen[label].line} and {place.line}"
             yield Problem(place, "SF0157", f"label '{label}' occurs twice ({lines})", "remove one")
         seen.setdefault(str(label), place)
+
+
+def _spelt_encoding(general: General) -> str:
+    spelt = (general.inputencoding or ENCODINGS[0]).upper()
+    return spelt if spelt in ENCODINGS else ENCODINGS[0]
 
 
 def _encoding(general: General) -> Iterator[Problem]:
