@@ -136,14 +136,13 @@ class Writer:
         """Write the final codes; the digest (n,) uint64 of each row."""
         digests = np.empty(self.rows, dtype=np.uint64)
         even = bool((lengths == length).all())
-        ragged = np.memmap(self.folder / RAGGED, dtype=np.uint8, mode="r")
-        with open(self.folder / CODES, "wb") as out:
+        with open(self.folder / RAGGED, "rb") as ragged, open(self.folder / CODES, "wb") as out:
             for rows, letters in _pieces(lengths):
-                codes = fitted(ragged[letters], lengths[rows], length, self.fit, self.unknown)
+                codes = np.frombuffer(ragged.read(letters), dtype=np.uint8)
+                codes = fitted(codes, lengths[rows], length, self.fit, self.unknown)
                 digests[rows] = digested(codes)
                 if not even:
                     out.write(codes.tobytes())
-        del ragged
         if even:
             (self.folder / RAGGED).replace(self.folder / CODES)
         else:
@@ -151,13 +150,13 @@ class Writer:
         return digests
 
 
-def _pieces(lengths: np.ndarray) -> Iterator[tuple[slice, slice]]:
-    """Slices of rows, and of their letters, of about `LETTERS` letters each."""
+def _pieces(lengths: np.ndarray) -> Iterator[tuple[slice, int]]:
+    """Consecutive slices of rows, about `LETTERS` letters each, with the exact number of their letters."""
     ends = np.cumsum(lengths)
     first, start = 0, 0
     while first < len(lengths):
         last = max(int(np.searchsorted(ends, start + LETTERS, side="right")), first + 1)
-        yield slice(first, last), slice(start, int(ends[last - 1]))
+        yield slice(first, last), int(ends[last - 1]) - start
         first, start = last, int(ends[last - 1])
 
 
