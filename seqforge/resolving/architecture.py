@@ -250,16 +250,32 @@ class ArchitectureReader:
         if external.classname is not None:
             message = f"external format '{format}' has no classes"
             self._refuse(external.classname.place, "SF0414", message, "remove classname")
-        if self.arguments:
+        path = self.paths.find(external.path, "external file", self.problems, data=format == "data-definition")
+        options = self._options(external, format)
+        return self._component(format, external, path, **options) if path else None
+
+    def _options(self, external: External, format: str) -> dict[str, Any]:
+        """The arguments that a file's component takes beside the file itself."""
+        cls = self._format_class(format)
+        free = [name for name in parameters_of(cls) if name not in ("path", "definition", "order")]
+        if self.arguments and not free:
             place = self.arguments[0].name.place
             self._refuse(place, "SF0414", f"external format '{format}' takes no arguments", "remove hyperparameters")
-        path = self.paths.find(external.path, "external file", self.problems, data=format == "data-definition")
-        return self._component(format, external, path) if path else None
+        if not self.arguments or not free:
+            return {}
+        needed = [name for name, one in parameters_of(cls).items() if one.required]
+        stand_in = [Hyperparameter(Text(name), external.path) for name in needed]
+        subject = Subject(f"external format '{format}'", external.format.place, "argument")
+        found = assemble(cls, [*stand_in, *self.arguments], subject, self.problems)
+        return {name: getattr(found, name) for name in free} if found is not None else {}
+
+    def _format_class(self, format: str) -> Any:
+        owner = next(library for library, formats in FORMATS.items() if format in formats)
+        return registry.find("architectures", format, owner)
 
     def _component(self, format: str, external: External, path: Path, **values: Any) -> Architecture | None:
         """The format's component, with those of path, layout, classname and arguments that it has."""
-        owner = next(library for library, formats in FORMATS.items() if format in formats)
-        cls = registry.find("architectures", format, owner)
+        cls = self._format_class(format)
         given = {"path": str(path), "definition": str(path), "order": self._layout(external), **values}
         try:
             component: Architecture = cls(
