@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.losses.base import Loss
-from seqforge.losses.formulas import float64
+from seqforge.losses.formulas import at_least, float64
 from seqforge.registry import KERAS, PYTORCH, register
 
 FLOOR = -100.0
@@ -45,7 +45,7 @@ class BCELoss(Loss):
         from keras import ops
 
         def log(p: Any) -> Any:
-            bounded = ops.where(p >= TINY, ops.log(ops.maximum(p, TINY)), FLOOR * ops.ones_like(p))
+            bounded = ops.where(p >= TINY, ops.log(at_least(p, TINY)), FLOOR * ops.ones_like(p))
             return ops.where(p < 0, float("nan") * ops.ones_like(p), bounded)
 
         def loss(output: Any, target: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.losses.base import Loss
-from seqforge.losses.formulas import CLIP, float64, log_probabilities, log_softmax
+from seqforge.losses.formulas import CLIP, at_least, float64, log_probabilities, log_softmax
 from seqforge.parameters import Fraction, Switch, setting
 from seqforge.registry import KERAS, PYTORCH, register
 
@@ -58,7 +58,7 @@ class CategoricalCrossentropy(Loss):
         def logs(output: Any) -> Any:
             if self.from_logits:
                 return ops.log_softmax(output, axis=-1)
-            total = ops.maximum(ops.sum(output, axis=-1, keepdims=True), CLIP)
+            total = at_least(ops.sum(output, axis=-1, keepdims=True), CLIP)
             return ops.log(ops.clip(output / total, CLIP, 1 - CLIP))
 
         return lambda output, target: -ops.sum(self.smooth(target) * logs(output), axis=-1)

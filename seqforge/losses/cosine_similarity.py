@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from seqforge.losses.base import Loss
-from seqforge.losses.formulas import float64
+from seqforge.losses.formulas import at_least, float64
 from seqforge.parameters import Integer, setting
 from seqforge.registry import KERAS, PYTORCH, register
 
@@ -60,7 +60,7 @@ class CosineSimilarity(Loss):
         from keras import ops
 
         def unit(rows: Any) -> Any:
-            return rows * ops.rsqrt(ops.maximum(ops.sum(ops.square(rows), axis=-1, keepdims=True), FLOOR**2))
+            return rows * ops.rsqrt(at_least(ops.sum(ops.square(rows), axis=-1, keepdims=True), FLOOR**2))
 
         def loss(output: Any, target: Any) -> Any:
             return -ops.sum(unit(output) * unit(target), axis=-1)

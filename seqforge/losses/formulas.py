@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 CLIP = 1e-7  # Keras keeps probabilities in [CLIP, 1 - CLIP] before it takes their logarithm
@@ -33,3 +35,10 @@ def chosen(rows: np.ndarray, index: np.ndarray) -> np.ndarray:
 def softplus(values: np.ndarray) -> np.ndarray:
     """log(1 + exp(values)), without overflow."""
     return np.logaddexp(0.0, values)
+
+
+def at_least(values: Any, bound: float) -> Any:
+    """max(values, bound) as a Keras tensor; NaN stays. Keras' own maximum makes float64 float32 on PyTorch."""
+    from keras import ops
+
+    return ops.where(values < bound, bound, values)

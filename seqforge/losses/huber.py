@@ -38,7 +38,7 @@ class HuberFormula(Loss):
 
         def loss(output: Any, target: Any) -> Any:
             far = ops.abs(output - target)
-            near = ops.minimum(far, self.delta)
+            near = ops.where(far > self.delta, self.delta, far)
             return ops.mean(near * (far - 0.5 * near), axis=-1)
 
         return loss

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.losses.base import Loss
-from seqforge.losses.formulas import CLIP, float64
+from seqforge.losses.formulas import CLIP, at_least, float64
 from seqforge.registry import KERAS, PYTORCH, register
 
 
@@ -35,7 +35,7 @@ class MeanAbsolutePercentageError(Loss):
         from keras import ops
 
         def loss(output: Any, target: Any) -> Any:
-            return 100 * ops.mean(ops.abs((target - output) / ops.maximum(ops.abs(target), CLIP)), axis=-1)
+            return 100 * ops.mean(ops.abs((target - output) / at_least(ops.abs(target), CLIP)), axis=-1)
 
         return loss
 

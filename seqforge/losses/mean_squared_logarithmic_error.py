@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.losses.base import Loss
-from seqforge.losses.formulas import CLIP, float64
+from seqforge.losses.formulas import CLIP, at_least, float64
 from seqforge.registry import KERAS, PYTORCH, register
 
 
@@ -35,7 +35,7 @@ class MeanSquaredLogarithmicError(Loss):
         from keras import ops
 
         def logs(values: Any) -> Any:
-            return ops.log1p(ops.maximum(values, CLIP))
+            return ops.log1p(at_least(values, CLIP))
 
         def loss(output: Any, target: Any) -> Any:
             return ops.mean(ops.square(logs(output) - logs(target)), axis=-1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.losses.base import Loss
-from seqforge.losses.formulas import CLIP, chosen, float64, log_probabilities, log_softmax
+from seqforge.losses.formulas import CLIP, at_least, chosen, float64, log_probabilities, log_softmax
 from seqforge.parameters import Switch, setting
 from seqforge.registry import KERAS, PYTORCH, register
 
@@ -51,7 +51,7 @@ class SparseCategoricalCrossentropy(Loss):
         def logs(output: Any) -> Any:
             if self.from_logits:
                 return ops.log_softmax(output, axis=-1)
-            total = ops.maximum(ops.sum(output, axis=-1, keepdims=True), CLIP)
+            total = at_least(ops.sum(output, axis=-1, keepdims=True), CLIP)
             return ops.log(ops.clip(output / total, CLIP, 1 - CLIP))
 
         return lambda output, target: -ops.take_along_axis(logs(output), ops.expand_dims(target, -1), axis=-1)[:, 0]
