@@ -20,7 +20,7 @@ def write(folder: Path, arrays: Mapping[str, np.ndarray], state: Mapping[str, An
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / ARRAYS)
+    save_file({name: np.asarray(array, order="C") for name, array in arrays.items()}, folder / ARRAYS)
     (folder / STATE).write_text(json.dumps(state, indent=1, sort_keys=True) + "\n")
 
 

@@ -27,7 +27,7 @@ class Weight(NamedTuple):
 
     def array(self) -> np.ndarray:
         value = np.array(keras.ops.convert_to_numpy(self.variable.value))
-        return np.ascontiguousarray(value.T) if self.swapped else value
+        return np.asarray(value.T, order="C") if self.swapped else value
 
     def assign(self, value: np.ndarray) -> None:
         self.variable.assign(np.ascontiguousarray(value.T) if self.swapped else value)

@@ -19,6 +19,7 @@ VERSIONS = {"tensorflow": tf.__version__}
 def prepare(threads: int | None) -> None:
     """Limit the threads, and give the same bytes for the same steps; both hold only before the first operation."""
     tf.config.experimental.enable_op_determinism()
+    tf.get_logger().setLevel("ERROR")
     if threads is not None:
         with suppress(RuntimeError):
             tf.config.threading.set_intra_op_parallelism_threads(threads)

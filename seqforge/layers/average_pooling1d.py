@@ -26,4 +26,7 @@ class AveragePooling1D(Pooling):
     def keras(self, name: str, seed: int) -> Any:
         from keras import layers
 
-        return layers.AveragePooling1D(name=name, **self.keras_arguments())
+        from seqforge.architectures.keras.pooling import SameAveragePooling1D
+
+        kind = layers.AveragePooling1D if self.padding == "valid" else SameAveragePooling1D
+        return kind(name=name, **self.keras_arguments())
