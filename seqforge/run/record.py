@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from seqforge.backends.base import Learner
     from seqforge.definitions.tree import Node
+    from seqforge.run.predicting import Prediction
 
 
 def load(path: str | Path) -> Run:
@@ -130,3 +131,15 @@ class Run:
         learner = open_learner(self.experiment, length or self.manifest["data"]["length"], **options)
         learner.set_weights(weights)
         return learner
+
+    def predict(self, sequences: str | Path | Sequence[str], device: str = "auto") -> Prediction:
+        """Labels and scores for a file of sequences or a list of them."""
+        from seqforge.run.predicting import predict
+
+        return predict(self, sequences, device)
+
+    def evaluate(self, set_name: str = "test", *, report: bool = False, device: str = "auto") -> dict[str, Any]:
+        """The scores on a set, written into the run folder with curves and, if asked for, the report."""
+        from seqforge.run.judging import judge
+
+        return judge(self, set_name, with_report=report, device=device).scores
