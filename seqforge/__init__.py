@@ -1,5 +1,24 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""SeqForge: declarative definitions of biological sequence models."""
+"""SeqForge: declarative definitions of biological sequence models.
+
+`load(path)` opens a definition or a run; see `seqforge.api`. Nothing else is imported before it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["Model", "Run", "__version__", "load"]
+
+if TYPE_CHECKING:
+    from seqforge.api import Model, Run, load
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Model", "Run", "load"):
+        from seqforge import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'seqforge' has no attribute '{name}'")

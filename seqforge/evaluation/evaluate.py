@@ -39,7 +39,7 @@ def evaluate(
         batch = dataset.batch(np.arange(start, min(start + batch_size, len(dataset))))
         evaluated = learner.eval_step(batch)
         predictions.append(evaluated.prediction)
-        targets.append(batch.target)
+        targets.append(np.asarray(batch.target))
         losses.append(evaluated.losses.get("loss", np.full(len(batch), np.nan)))
         advance(len(batch))
     prediction, target = np.concatenate(predictions), np.concatenate(targets)

@@ -18,7 +18,7 @@ from seqforge.run.record import Run
 
 
 class Prediction(NamedTuple):
-    """`ids` (n), `label` (n): the called label, several joined by "|"; `scores` (n, label) float32 in `labels` order."""
+    """`ids` (n), `label` (n): the called label, several joined by "|"; `scores` (n, label) in the order of `labels`."""
 
     ids: list[str]
     label: list[str]
@@ -47,8 +47,8 @@ def reading(
     return Reading(
         format=format,
         length=run.manifest["data"]["length"],
-        pad=pad or getattr(source, "pad", "none"),
-        crop=crop or getattr(source, "crop", "none"),
+        pad=str(pad or getattr(source, "pad", "none")),
+        crop=str(crop or getattr(source, "crop", "none")),
         unknown=getattr(source, "unknown", "uniform"),
         sequence_column=sequence_column,
         id_column=id_column,

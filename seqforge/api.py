@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""SeqForge from Python: `load` a definition or a run, then validate, train, evaluate, predict.
+
+model = seqforge.load("model-defs/torch-mc2-dna150-conv10-gmp-fc5-s1.xml")
+run = model.train(set={"trainingprocess.epochs": 3})
+run.predict(["ACGT…", "TTGA…"]).label
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from seqforge.definitions.model import ModelDefinition
+from seqforge.definitions.reader import read_model
+from seqforge.errors import DefinitionError, Problem
+from seqforge.experiment import Experiment, resolve
+from seqforge.run import Options, Run, conduct
+from seqforge.run import load as load_run
+from seqforge.validation import validate
+
+
+def load(path: str | Path) -> Model | Run:
+    """The model of a definition file (XML or JSON), or the run of a run folder.
+
+    Raises DefinitionError if the file cannot be read as a definition at all; its other problems wait for `validate`.
+    """
+    return load_run(path) if Path(path).is_dir() else Model(path)
+
+
+class Model:
+    """A model definition, ready to be validated and trained."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.definition = _definition(self.path)
+
+    def __repr__(self) -> str:
+        return f"Model({str(self.path)!r})"
+
+    def validate(self, *, build: bool = False) -> list[Problem]:
+        """Every problem of the definition; `build`: also push an input through the architecture."""
+        return validate(self.path, build=build)
+
+    def experiment(
+        self,
+        *,
+        data: str | Path | None = None,
+        set: Mapping[str, Any] | None = None,
+    ) -> Experiment:
+        """The definition's typed components; `set`: path → value; raises DefinitionError with every problem."""
+        definition = _definition(self.path, _overrides(set))
+        return _resolved(definition, Path(data) if data else None)
+
+    def train(
+        self,
+        *,
+        data: str | Path | None = None,
+        set: Mapping[str, Any] | None = None,
+        runs: str | Path = "runs",
+        device: str = "auto",
+        threads: int | None = None,
+        again: bool = False,
+        report: Callable[[str], None] = lambda line: None,
+    ) -> Run:
+        """The finished run: trained now, continued, or found again if the same was trained before.
+
+        `data`: a data definition, a folder of sets, a table or FASTA instead of the definition's own data.
+        `set`: values of the definition to change, such as {"trainingprocess.epochs": 3}. `report` hears lines.
+        """
+        given = Path(data) if data else None
+        overrides = _overrides(set)
+        experiment = _resolved(_definition(self.path, overrides), given)
+        options = Options(
+            runs=Path(runs),
+            device=device,
+            threads=threads,
+            again=again,
+            given=given,
+            overrides=overrides,
+            report=report,
+        )
+        return conduct(experiment, options)
+
+
+def _overrides(values: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(f"{path}={value}" for path, value in (values or {}).items())
+
+
+def _definition(path: Path, overrides: tuple[str, ...] = ()) -> ModelDefinition:
+    definition, problems = read_model(path, overrides)
+    if definition is None or (overrides and _errors(problems)):
+        raise DefinitionError(_errors(problems))
+    return definition
+
+
+def _resolved(definition: ModelDefinition, data: Path | None) -> Experiment:
+    experiment, problems = resolve(definition, data=data)
+    if experiment is None or _errors(problems):
+        raise DefinitionError(_errors(problems))
+    return experiment
+
+
+def _errors(problems: list[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity == "error"]
