@@ -94,7 +94,7 @@ def _general(definition: ModelDefinition, experiment: Experiment) -> Iterator[Ro
     yield Row("general", "id", str(definition.id), _from(definition.general.id))
     for name, value in values.items():
         child = node.one(name)
-        yield Row("general", name, _plain(value), str(child.text.place or child.place) if child else DEFAULT)
+        yield Row("general", name, _plain(value), (str(child.text.place) or str(child.place)) if child else DEFAULT)
 
 
 def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:

@@ -182,7 +182,7 @@ def parse(data: str, file: str = "") -> Node:
         raise _refused(document, "SF0102", f"expected one key, {_roots()}, received {len(entries)}")
     key, value = entries[0]
     if key not in ROOTS:
-        return Node(str(key), key.place)
+        return Node(str(key), key.place, text=Text("", key.place))
     return _Mapper().element(ROOTS[key], value, key.place)
 
 
@@ -198,7 +198,7 @@ class _Mapper:
     """JSON values as elements of the language. An unknown key becomes an element that the structural check refuses."""
 
     def element(self, element: Element, value: Json, place: Place) -> Node:
-        node = Node(element.tag, place)
+        node = Node(element.tag, place, text=Text("", place))
         if isinstance(value, Scalar):
             self.scalar(element, value, node)
         elif isinstance(value, Array):
@@ -242,12 +242,12 @@ class _Mapper:
         elif isinstance(item, Scalar) and ":" in key:
             node.attributes[str(key)] = item.text
         else:
-            node.children.append(Node(str(key), key.place))
+            node.children.append(Node(str(key), key.place, text=Text("", key.place)))
 
     def repeated(self, element: Element, key: Text, item: Json) -> list[Node]:
         child = element.children.get(key)
         if child is None:
-            return [Node(str(key), key.place)]
+            return [Node(str(key), key.place, text=Text("", key.place))]
         if isinstance(item, Array) and element.items[key].max != 1 and not _is_list(child):
             return [self.element(child, one, place_of(one)) for one in item.items]
         return [self.element(child, item, key.place)]
@@ -275,7 +275,7 @@ def _inner(value: Json) -> str:
 
 def _pair(element: Element, key: Text, value: Json) -> Node:
     assert element.entry is not None
-    node = Node(element.tag, key.place)
+    node = Node(element.tag, key.place, text=Text("", key.place))
     for source, text in zip(element.entry, (key, literal(value)), strict=True):
         if source == "text":
             node.text = text

@@ -201,7 +201,7 @@ def _(kind: Position) -> Node:
 
 @_facets.register
 def _(kind: Number) -> Node:
-    return _restriction("xs:double", *_bounds(kind))
+    return _restriction("xs:double", ("pattern", "[0-9.eE+\\-]+"), *_bounds(kind))  # no NaN, no INF
 
 
 @_facets.register
@@ -223,7 +223,8 @@ def any_case(word: str) -> str:
 
 _LITERAL: dict[str, Any] = {
     "anyOf": [
-        {"type": ["string", "number", "boolean", "null"]},
+        {"type": "string", "pattern": "\\S"},
+        {"type": ["number", "boolean", "null"]},
         {"type": "array", "items": {"$ref": "#/$defs/literal"}},
     ]
 }
@@ -298,7 +299,7 @@ def _json_object(element: Element) -> dict[str, Any]:
 
 def _json_other_keys(element: Element) -> dict[str, Any]:
     if element.any_attributes:
-        return {"additionalProperties": {"$ref": "#/$defs/literal"}}
+        return {"additionalProperties": {"anyOf": [{"$ref": "#/$defs/literal"}, {"const": ""}]}}
     marked = {"patternProperties": {"^xmlns:|^xsi:": {"type": "string"}}} if element in (MODEL, DATA) else {}
     return marked | {"additionalProperties": False}
 
@@ -325,10 +326,17 @@ def _json_entries(element: Element, entry: Element) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": marked | at_length | _offered(element.tag),
+        "patternProperties": {f"^@{_none_of(element)}": False},
         "required": [f"@{attribute.name}" for attribute in element.attributes if attribute.required],
         "additionalProperties": value,
         **({"minProperties": least} if least else {}),
     }
+
+
+def _none_of(element: Element) -> str:
+    """A lookahead past the element's own attributes."""
+    names = "|".join(attribute.name for attribute in element.attributes)
+    return f"(?!({names})$)" if names else ""
 
 
 _ROOMS = {"loss": "losses", "optimizer": "optimizers", "schedule": "schedules"}

@@ -77,7 +77,7 @@ def _problem(error: Any, node: Node, grammar: Element) -> Problem | None:
     value = grammar.attribute[name].value if name in grammar.attribute else grammar.text
     if value is not None and value.judged_later and not error.message.endswith("missing."):
         return None
-    place = node.attributes[name].place if name in node.attributes else node.text.place if node.text else node.place
+    place = node.attributes[name].place if name in node.attributes else node.text.place if grammar.text else node.place
     subject = f"{node.tag} {name}" if name else node.tag
     sentence = (match["rest"] if match else error.message).rstrip(".")
     return Problem(place, "SF0101", f"{subject}: {sentence[:1].lower()}{sentence[1:]}")
