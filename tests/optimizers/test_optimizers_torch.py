@@ -76,10 +76,10 @@ def test_goes_down_a_quadratic(cls):
         loss.backward()
         return loss
 
-    first = float(closure())
+    first = closure().item()
     for _ in range(20):
         optimizer.step(closure)
-    assert float(closure()) < first
+    assert closure().item() < first
     assert torch.isfinite(weight).all()
 
 
