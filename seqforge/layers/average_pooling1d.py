@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from seqforge.layers.pooling import Pooling
+from seqforge.layers.windows import pads
 from seqforge.registry import register
 
 
@@ -26,7 +28,26 @@ class AveragePooling1D(Pooling):
     def keras(self, name: str, seed: int) -> Any:
         from keras import layers
 
-        from seqforge.architectures.keras.pooling import SameAveragePooling1D
-
-        kind = layers.AveragePooling1D if self.padding == "valid" else SameAveragePooling1D
+        kind = layers.AveragePooling1D if self.padding == "valid" else _same_average_pooling()
         return kind(name=name, **self.keras_arguments())
+
+
+@cache
+def _same_average_pooling() -> Any:
+    """A keras.layers.AveragePooling1D for padding "same": Keras 3.15 counts the positions over the ends on PyTorch."""
+    import keras
+    from keras import layers, ops
+
+    @keras.saving.register_keras_serializable("seqforge")
+    class SameAveragePooling1D(layers.AveragePooling1D):
+        def call(self, inputs: Any) -> Any:
+            window, stride, length = self.pool_size[0], self.strides[0], inputs.shape[1]
+            sides = [[0, 0], list(pads(length, window, stride, 1, "same")), [0, 0]]
+            inside = ops.pad(ops.ones((1, length, 1), dtype=inputs.dtype), sides)
+            means, shares = (
+                ops.average_pool(x, window, stride, padding="valid", data_format="channels_last")
+                for x in (ops.pad(inputs, sides), inside)
+            )
+            return means / shares
+
+    return SameAveragePooling1D

@@ -125,12 +125,6 @@ class Layer(Component):
         drawn = {name: initializer(self.initializer_of(name)).draw(rng, size) for name, size in shapes.items()}
         return {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in drawn.items()}
 
-    def torch(self, shape: Shape) -> Any:
-        """A torch.nn.Module over (N, *shape) with the weights of this layer, not yet initialised."""
-        from seqforge.architectures.torch.sequential import LayerModule
-
-        return LayerModule(self, shape)
-
     def run_torch(self, x: Any, weights: Mapping[str, Any], training: bool) -> Any:
         """This layer's formula over `x` (N, *shape) in torch; buffers among `weights` are updated in place."""
         raise NotImplementedError(f"{self.name} has no PyTorch form")

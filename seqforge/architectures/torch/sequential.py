@@ -52,7 +52,7 @@ class SequentialModule(nn.Module):
     def __init__(self, layers: Mapping[str, tuple[Layer, Shape]]):
         super().__init__()
         for name, (layer, shape) in layers.items():
-            self.add_module(name, layer.torch(shape))
+            self.add_module(name, LayerModule(layer, shape))
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.children():
