@@ -138,7 +138,7 @@ def _origins(component: Component, items: Sequence[Hyperparameter]) -> dict[str,
     """Where the file says each hyper-parameter of a component, whichever of its spellings it uses."""
     parameters = parameters_of(type(component))
     names = spellings(parameters)
-    return {names.get(folded(item.name), item.name): _from(item.value) for item in joined(parameters, list(items))}
+    return {names.get(name, name): _from(item.value) for name, item in joined(parameters, list(items))}
 
 
 def _values(title: str, settings: Mapping[str, Any], origins: Mapping[str, str]) -> Iterator[Row]:

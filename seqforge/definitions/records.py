@@ -197,7 +197,7 @@ def _distribution(node: Node) -> AlphabetDistribution:
 
 def _weights(nodes: Iterable[Node]) -> dict[str, float]:
     """Text → probability, as written. A text that stands twice keeps its last value: the check has its own look."""
-    weights = {node.text: _typed_attribute(node, "probability", language.WEIGHT) for node in nodes}
+    weights: dict[str, float] = {node.text: _typed_attribute(node, "probability", language.WEIGHT) for node in nodes}
     if not weights:
         raise Missing
     return weights
