@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import reference
 from reference import Row
-from samples import (
+from scipy.stats import chi2_contingency, chisquare, kstest
+from simulation_samples import (
     ONLY_A,
     UNIFORM,
     alphabet,
@@ -23,7 +24,6 @@ from samples import (
     rule,
     shuffle,
 )
-from scipy.stats import chi2_contingency, chisquare, kstest
 
 from seqforge.definitions.data import DataDefinition
 from seqforge.simulation import Chunk, Simulator, simulate

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samples import ONLY_A, UNIFORM, alphabet, condition, definition, kmers, matrix, rule, shuffle
+from simulation_samples import ONLY_A, UNIFORM, alphabet, condition, definition, kmers, matrix, rule, shuffle
 
 from seqforge.errors import DataError, Place
 from seqforge.simulation import files, simulate

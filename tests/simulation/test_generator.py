@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from samples import ONLY_A, UNIFORM, alphabet, condition, definition, kmers, matrix, rule, shuffle
+from simulation_samples import ONLY_A, UNIFORM, alphabet, condition, definition, kmers, matrix, rule, shuffle
 
 from seqforge.data.encodings import DNA
 from seqforge.errors import DataError, DefinitionError

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from samples import ONLY_A, UNIFORM, kmers, matrix
+from simulation_samples import ONLY_A, UNIFORM, kmers, matrix
 
 from seqforge.data.encodings import DNA, PROTEIN
 from seqforge.errors import DataError
