@@ -372,3 +372,14 @@ class TestBatches:
         data = TableSource(folder=".").open(wanted(task=LABELS))
         with pytest.raises(SeqForgeError, match="class_weights balanced needs exactly one label per example"):
             with_class_weights(data, "balanced")
+
+
+def test_every_missing_file_is_named_with_the_nearest_name(tmp_path, wanted):
+    (tmp_path / "promoters.fa").write_text(">a\nACGT\n")
+    with pytest.raises(DataError) as raised:
+        FastaSource(file="a = promoter.fa, b = sub/other.fa").open(wanted())
+    first, second = str(raised.value).splitlines()
+    assert first == f"{tmp_path}/promoter.fa: SF0701: no such data file; did you mean 'promoters.fa'?"
+    assert second.startswith(
+        f"{tmp_path}/sub/other.fa: SF0701: no such data file; paths start at the definition's folder"
+    )

@@ -18,14 +18,14 @@ from seqforge.data.dataset import Data
 from seqforge.data.duplicates import first_occurrences, repeats
 from seqforge.data.labels import encoded
 from seqforge.data.letters import Letters
-from seqforge.data.problems import DUPLICATE, EMPTY, OPTION, refuse
+from seqforge.data.problems import DUPLICATE, EMPTY, MISSING, OPTION, refuse
 from seqforge.data.readers import Record, chunks
 from seqforge.data.sources.base import Source, Wanted
 from seqforge.data.splits import by_folds, by_fractions, strata_of
 from seqforge.data.store import Store, Writer
 from seqforge.data.stored import SequenceSet
 from seqforge.data.windows import SIDES, Fit
-from seqforge.errors import DataError
+from seqforge.errors import DataError, nearest
 from seqforge.parameters import Count, Integer, Natural, OneOf, Share, Switch
 
 SETS = ("training", "validation", "test")
@@ -139,6 +139,7 @@ def files_stored(
 ) -> tuple[str, Store]:
     """The store of the records in `parts`, encoded now or found in the cache; `reading`: options of their text."""
     files = [part.file for part in parts]
+    _refuse_missing(files)
     hashes = list(zip([part.group for part in parts], cache.hash_of_files(files), strict=True))
     wants = [wanted.alphabet.name, wanted.task.targets, wanted.labels, list(source.fit)]
     key = cache.hash_of(source.name, hashes, reading, wants)
@@ -152,6 +153,20 @@ def files_stored(
             writer.finish(letters=letters.found)
 
     return key, store.opened(cache.entry(key, build), [str(file) for file in files])
+
+
+def _refuse_missing(files: Iterable[Path]) -> None:
+    """Every file that is not there, each with the nearest name beside it."""
+    lines = [str(_missing(file)) for file in dict.fromkeys(files) if not file.is_file()]
+    if lines:
+        raise DataError("\n".join(lines))
+
+
+def _missing(file: Path) -> DataError:
+    beside = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
+    near = nearest(file.name, beside)
+    where = "paths start at the definition's folder, or at the data option folder (--set data.folder=…)"
+    return refuse(MISSING, "no such data file", f"did you mean '{near}'?" if near else where, file)
 
 
 def _encode(part: Part, number: int, writer: Writer, letters: Letters, wanted: Wanted) -> None:
