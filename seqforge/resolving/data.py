@@ -94,7 +94,8 @@ class DataReader:
             return self._declared_definition(section, source)
         for path in self._files(source):
             if not path.exists():
-                severity = "error" if self.paths.need_files else "note"
+                # no error: data often lie elsewhere than where a definition is judged; opening them refuses
+                severity = "warning" if self.paths.need_files else "note"
                 self._refuse(section.place, "SF0421", f"data file '{shown(path)}' not found", severity=severity)
         return Chosen(source, None, section.place)
 
