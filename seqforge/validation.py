@@ -26,6 +26,7 @@ class Options:
 
     `build`: push an input through every architecture. `second_opinion`: ask xmlschema, too. `definition_only`: missing
     files are notes. `def_path`: further folders for relative paths. `overrides`: "path=value", put into every file.
+    `known_only`: also files that are named one by one are passed over if they are no definitions.
     """
 
     build: bool = False
@@ -33,6 +34,7 @@ class Options:
     definition_only: bool = False
     def_path: tuple[Path, ...] = ()
     overrides: tuple[str, ...] = ()
+    known_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def validate(
 def report(paths: Sequence[str], options: Options | None = None) -> Report:
     """All definitions at `paths` (files, folders, globs) with their problems."""
     options = options or Options()
-    files = collect(paths)
+    files = [file for file in collect(paths) if not options.known_only or _is_definition(file)]
     found = {file: look(file, options) for file in files}
     if options.build:
         sound = [file for file, problems in found.items() if not reader.errors(problems)]

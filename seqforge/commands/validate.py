@@ -16,10 +16,13 @@ def command(
     paths: Annotated[list[str], typer.Argument(metavar="PATHS...", help="Definitions, folders of them, or globs.")],
     format: Annotated[str, typer.Option(help="text, json, github, sarif or junit.")] = "text",
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
-    build: Annotated[bool, typer.Option("--build", help="Build every model and prove its shapes (runs its code).")] = False,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build every model and prove its shapes (runs its code).")
+    ] = False,
     second_opinion: Annotated[bool, typer.Option("--second-opinion", help="Ask xmlschema, too.")] = False,
     definition_only: Annotated[bool, typer.Option("--definition-only", help="Missing files are notes.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    known_only: Annotated[bool, typer.Option("--known-only", help="Pass over files that are no definitions.")] = False,
     def_path: Annotated[list[Path] | None, typer.Option(help="Further folder for relative paths.")] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a value in every definition.")
@@ -35,7 +38,7 @@ def command(
     format = "json" if json else format
     if format not in FORMATS:
         raise UsageError(f"unknown format '{format}'; {did_you_mean(format, list(FORMATS))}")
-    options = Options(build, second_opinion, definition_only, tuple(def_path or ()), tuple(overrides or ()))
+    options = Options(build, second_opinion, definition_only, tuple(def_path or ()), tuple(overrides or ()), known_only)
     found = report(paths, options)
     typer.echo(FORMATS[format](found))
     if found.errors or (strict and any(problem.severity == "warning" for problem in found.problems)):
