@@ -11,7 +11,9 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from seqforge.definitions import jsontree, records, structure, xmltree, xsd
@@ -43,9 +45,27 @@ def read_model(source: Source, overrides: Sequence[str] = ()) -> tuple[ModelDefi
 
 
 def read_data(source: Source, overrides: Sequence[str] = ()) -> tuple[DataDefinition | None, list[Problem]]:
-    """As `read`; a model definition is a problem."""
-    definition, problems = _read(source, overrides, "seqgradata")
-    return definition if isinstance(definition, DataDefinition) else None, problems
+    """As `read`; a model definition is a problem. A file that has not changed is not read again."""
+    if overrides or isinstance(source, (bytes, Node)):
+        definition, problems = _read(source, overrides, "seqgradata")
+    else:
+        definition, problems = _read_file(os.fspath(source), _state(source))
+    return definition if isinstance(definition, DataDefinition) else None, list(problems)
+
+
+@lru_cache(maxsize=64)
+def _read_file(file: str, state: tuple[int, ...]) -> tuple[Definition | None, list[Problem]]:
+    """Many model definitions name the same data definition, which is large."""
+    return _read(file, (), "seqgradata")
+
+
+def _state(file: str | os.PathLike[str]) -> tuple[int, ...]:
+    """What changes when a file does; also the working directory that a relative path starts from."""
+    try:
+        found, here = os.stat(file), os.stat(".")
+    except (OSError, ValueError):
+        return (time.monotonic_ns(),)
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size, here.st_dev, here.st_ino
 
 
 def load(source: Source, overrides: Sequence[str] = ()) -> Definition:

@@ -13,6 +13,7 @@ from seqforge.errors import DefinitionError, Place, Problem
 
 DEPTH = 64  # of nested elements; the language itself needs 9
 
+_NOTHING = Text("")  # until an element ends
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=]+)\s*=\s*(["'])""")
 _REASONS = {
     expat.errors.XML_ERROR_TAG_MISMATCH: "this closing tag does not match the element that is open",
@@ -69,7 +70,7 @@ class _Builder:
         place = self.here()
         if len(self.stack) == DEPTH:
             self.refuse("SF0008", f"elements are nested deeper than {DEPTH} levels", place)
-        node = Node(tag, place, self.attributes(attributes, place) if attributes else {})
+        node = Node(tag, place, self.attributes(attributes, place) if attributes else {}, [], _NOTHING)
         if self.stack:
             self.stack[-1].children.append(node)
         else:

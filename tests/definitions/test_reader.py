@@ -256,3 +256,18 @@ def test_a_pattern_cannot_fill_the_memory() -> None:
     assert [problem.message for problem in problems] == [
         "pattern gives 999999999999 labels, at most 100000 are possible"
     ]
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "d.xml"
+    file.write_text(DATA)
+    first, problems = read_data(file)
+    assert read_data(file)[0] is first
+    problems.append(problems)  # type: ignore[arg-type]
+    assert problems not in read_data(file)[1]
+    file.write_text(DATA.replace("<maxlength>20<", "<maxlength>3000<"))
+    changed, _ = read_data(file)
+    assert changed is not None
+    assert changed.background.maxlength == 3000
+    file.unlink()
+    assert [problem.id for problem in read_data(file)[1]] == ["SF0001"]
