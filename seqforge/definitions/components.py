@@ -16,7 +16,7 @@ from typing import Any
 from seqforge import registry
 from seqforge.definitions.model import Hyperparameter
 from seqforge.definitions.tree import Text
-from seqforge.errors import Place, Problem, did_you_mean
+from seqforge.errors import Place, Problem, did_you_mean, quoted
 from seqforge.parameters import Parameter, Unfit, folded, parameters_of
 
 # one value in one library, several in the other
@@ -45,7 +45,7 @@ def assemble(cls: type, items: Iterable[Hyperparameter], subject: Subject, probl
     """The component `cls` with the values of `items`, or None after appending every problem to `problems`."""
     before = len(problems)
     parameters = parameters_of(cls)
-    chosen = _once(_known(parameters, joined(parameters, list(items)), subject, problems), problems)
+    chosen = _once(_known(parameters, joined(parameters, list(items), problems), subject, problems), problems)
     values = {name: _value(parameters[name], item, problems) for name, item in chosen.items()}
     problems.extend(_missing(parameters, values, subject))
     return _made(cls, values, chosen, subject, problems) if len(problems) == before else None
@@ -60,14 +60,16 @@ def spellings(parameters: Mapping[str, Parameter]) -> dict[str, str]:
     }
 
 
-def joined(parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter]) -> list[tuple[str, Hyperparameter]]:
+def joined(
+    parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter], problems: list[Problem]
+) -> list[tuple[str, Hyperparameter]]:
     """`items`, each with the folded name that it stands for: one value may be several here, several may be one."""
     named = [(folded(item.name), item) for item in items]
     for whole, parts in WHOLE.items():
         if whole in parameters:
             named = _put_together(named, whole, list(map(folded, parts)), parameters[whole].default)
         elif parts[0] in parameters:
-            named = [piece for name, item in named for piece in _taken_apart(name, item, whole, parts)]
+            named = [piece for name, item in named for piece in _taken_apart(name, item, whole, parts, problems)]
     return named
 
 
@@ -84,16 +86,26 @@ def _put_together(
     return [*(one for one in named if one[0] not in parts), (whole, Hyperparameter(first.name, text))]
 
 
-def _taken_apart(name: str, item: Hyperparameter, whole: str, parts: Sequence[str]) -> list[tuple[str, Hyperparameter]]:
-    """betas → beta_1 and beta_2, both at its place; anything that is no tuple of that many is refused by the first."""
+def _taken_apart(
+    name: str, item: Hyperparameter, whole: str, parts: Sequence[str], problems: list[Problem]
+) -> list[tuple[str, Hyperparameter]]:
+    """betas → beta_1 and beta_2, both at its place; anything that is no tuple of that many is a problem."""
     if name != folded(whole):
         return [(name, item)]
+    values = _literal(item.value)
+    if not isinstance(values, (tuple, list)) or len(values) != len(parts):
+        message = f"{item.name}: expected {len(parts)} values ({', '.join(parts)}), received {quoted(item.value)}"
+        problems.append(Problem(item.value.place, "SF0204", message))
+        return []
+    texts = (Text(repr(value), item.value.place) for value in values)
+    return [(folded(part), Hyperparameter(item.name, text)) for part, text in zip(parts, texts, strict=True)]
+
+
+def _literal(text: str) -> Any:
     try:
-        values = ast.literal_eval(item.value)
-        texts = [Text(repr(value), item.value.place) for _, value in zip(parts, values, strict=True)]
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        texts = [item.value]
-    return [(folded(part), Hyperparameter(item.name, text)) for part, text in zip(parts, texts, strict=False)]
+        return None
 
 
 def _known(
