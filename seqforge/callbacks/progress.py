@@ -15,6 +15,7 @@ from seqforge.parameters import Positive, Switch
 from seqforge.registry import register
 from seqforge.training.progress import Training
 
+JUDGED = "validation_"
 HIDDEN = ("epoch", "step", "seconds", "learning_rates")
 
 
@@ -64,10 +65,15 @@ class Progress(Watcher):
 
 
 def epoch_line(training: Training, logs: Mapping[str, Any]) -> str:
-    """`epoch 3/100  loss 0.5321  validation_loss 0.5718  validation_accuracy 0.81  12 s  best`."""
-    values = [f"{name} {_short(value)}" for name, value in logs.items() if name not in HIDDEN]
+    """`epoch 3/100  loss 0.5321  accuracy 0.83  validation: loss 0.5718  accuracy 0.81  12 s  best`."""
+    names = [name for name in logs if name not in HIDDEN]
+    judged = [name for name in names if name.startswith(JUDGED)]
+    values = [f"{name} {_short(logs[name])}" for name in names if name not in judged]
+    values += ["validation:"] * bool(judged)
+    values += [f"{name.removeprefix(JUDGED)} {_short(logs[name])}" for name in judged]
     best = ["best"] if training.best and training.best[0] == logs["epoch"] else []
-    return "  ".join([f"epoch {logs['epoch']}/{training.process.epochs}", *values, duration(logs["seconds"]), *best])
+    line = "  ".join([f"epoch {logs['epoch']}/{training.process.epochs}", *values, duration(logs["seconds"]), *best])
+    return line.replace("validation:  ", "validation: ")
 
 
 def _short(value: Any) -> str:
@@ -102,19 +108,19 @@ class _Bar:
             progress.TextColumn("{task.fields[left]} left"),
         )
         self._bar = progress.Progress(*columns, console=Console(file=sys.stderr), transient=True)
-        self._bar.start()
 
     def show(self, training: Training, loss: str, left: str) -> None:
+        now: dict[str, Any] = {
+            "description": f"epoch {training.epoch + 1}/{training.process.epochs}",
+            "total": training.steps,
+            "completed": training.step,
+            "loss": loss,
+            "left": left,
+        }
         if self._task is None:
-            self._task = self._bar.add_task("", loss="", left="")
-        self._bar.update(
-            self._task,
-            description=f"epoch {training.epoch + 1}/{training.process.epochs}",
-            total=training.steps,
-            completed=training.step,
-            loss=loss,
-            left=left,
-        )
+            self._task = self._bar.add_task(**now)
+            self._bar.start()
+        self._bar.update(self._task, **now)
 
     def close(self) -> None:
         self._bar.stop()

@@ -43,11 +43,10 @@ def command(
     if resume and again:
         raise UsageError("--resume continues a run and --again starts one; give one of them")
     to_screen = not (json or quiet)
-    stream = sys.stdout if to_screen else sys.stderr
 
     def report(line: str) -> None:
-        if not quiet or line.startswith(("warning:", "note:")) or ": warning: " in line:
-            print(line, file=stream, flush=True)
+        if not quiet or line.startswith("warning:") or ": warning: " in line:
+            print(line, file=sys.stdout if to_screen else sys.stderr, flush=True)  # both are exchanged below a live bar
 
     options = Options(
         runs=runs,
@@ -57,7 +56,7 @@ def command(
         resume=resume,
         strict=strict,
         tensorboard=tensorboard,
-        bar=stream.isatty() and not quiet,
+        bar=sys.stderr.isatty() and not quiet,
         given=data,
         overrides=set_ or (),
         def_path=def_path or (),
