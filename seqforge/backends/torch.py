@@ -27,6 +27,7 @@ from seqforge.registry import PYTORCH
 __all__ = ["TorchLearner", "learner", "prove"]
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_WORD = 2**64 - 1
 OutOfMemory: type[Exception] = getattr(torch, "OutOfMemoryError", torch.cuda.OutOfMemoryError)
 
 
@@ -63,6 +64,7 @@ class Nets:
     def __init__(self, model: torch.nn.Module, loss: Callable[..., Any]):
         self.model, self.loss = model, loss
         self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
+        self.all = list(self.tensors().values())
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """The trainable parameters, each once."""
@@ -160,7 +162,7 @@ class TorchLearner:
 
     def _objective(self, inputs: Any, target: Any, weight: Any, examples: int, log: bool = True) -> torch.Tensor:
         """The weighted sum of losses over a fixed divisor: the batch's size; when accumulating, the full batch size."""
-        torch.manual_seed(_mixed(self._seed, self._step))
+        _start_drawing(self._device, _mixed(self._seed, self._step))
         output = self._forward(self._nets, inputs)
         losses = _named(self._nets.loss(output, target))
         if weight is not None:
@@ -201,11 +203,14 @@ class TorchLearner:
         """The averaged weights move towards the new ones: a ← δ·a + (1 − δ)·p; buffers are copied."""
         if self._average is None or self._process.ema_decay is None:
             return
+        pairs = list(zip(self._average.all, self._nets.all, strict=True))
         with torch.no_grad():
-            for averaged, now in zip(self._average.tensors().values(), self._nets.tensors().values(), strict=True):
-                if now.requires_grad:
-                    averaged.lerp_(now, 1 - self._process.ema_decay)
-                else:
+            moving = [pair for pair in pairs if pair[1].requires_grad]
+            torch._foreach_lerp_(
+                [pair[0] for pair in moving], [pair[1] for pair in moving], 1 - self._process.ema_decay
+            )
+            for averaged, now in pairs:
+                if not now.requires_grad:
                     averaged.copy_(now)
 
     def _feed(self, batch: Batch) -> tuple[Any, Any, Any]:
@@ -351,8 +356,20 @@ def _scaler(learner: TorchLearner) -> torch.amp.GradScaler:
 
 
 def _mixed(seed: int, step: int) -> int:
-    """A 64-bit seed for one step, far from those of its neighbours."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0])
+    """A 63-bit seed for one step, far from those of its neighbours (splitmix64, Steele et al. 2014)."""
+    mixed = ((seed << 32) + step) * 0x9E3779B97F4A7C15 & _WORD
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ mixed >> shift) * factor & _WORD
+    return (mixed ^ mixed >> 31) >> 1
+
+
+def _start_drawing(device: torch.device, seed: int) -> None:
+    """Seed the generators of CPU and device; torch.manual_seed queues a call for every absent device, at every step."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index or 0].manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
 
 
 def _named(losses: Any) -> dict[str, torch.Tensor]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""The shape proof: what does not fit is reported at the architecture's line with the failing sub-module, without data."""
+"""The shape proof: what does not fit is reported at the architecture's line with the failing sub-module; no data."""
 
 from __future__ import annotations
 
