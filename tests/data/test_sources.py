@@ -14,6 +14,7 @@ from seqforge.data.encodings import DNA
 from seqforge.data.sources import FastaSource, TableSource
 from seqforge.data.weights import balanced, with_class_weights
 from seqforge.errors import DataError, SeqForgeError
+from seqforge.parameters import parameters_of
 
 LABELS = "multi-label classification"
 VALUES = "regression"
@@ -39,6 +40,13 @@ def letters(dataset) -> list[str]:
 
 def test_names():
     assert {"definition", "fasta", "table"} <= set(registry.names("sources"))
+
+
+@pytest.mark.parametrize("name", ["definition", "fasta", "table"])
+def test_every_option_is_explained(name):
+    for parameter in parameters_of(registry.find("sources", name)).values():
+        assert parameter.doc
+        assert parameter.required or parameter.kind.parse(str(parameter.default)) == parameter.default
 
 
 class TestFolder:

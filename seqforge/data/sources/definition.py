@@ -19,7 +19,7 @@ from seqforge.data.sources.sequences import SETS, Report, SequenceSource
 from seqforge.data.store import Store, Writer
 from seqforge.definitions.locate import locate
 from seqforge.errors import DefinitionError
-from seqforge.parameters import Name
+from seqforge.parameters import REQUIRED, Name, setting
 from seqforge.registry import register
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 @register("sources", "definition")
 @dataclass(frozen=True, kw_only=True)
 class DefinitionSource(SequenceSource):
-    """`definition`: the path of a data definition (XML or JSON), from the model definition's folder."""
+    """A data definition, simulated."""
 
-    definition: Name
+    definition: Name = setting(REQUIRED, "the path of a data definition, XML or JSON")
 
     def files(self, folder: Path) -> list[Path]:
         return [self._path(folder)]

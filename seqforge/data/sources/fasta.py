@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from seqforge.data.sources.sequences import ALL, SETS, Part, Report, SplitSource
 from seqforge.data.sources.table import based
 from seqforge.data.store import Store
 from seqforge.errors import did_you_mean
-from seqforge.parameters import Count, Kind, Name, String
+from seqforge.parameters import Count, Kind, Name, String, setting
 from seqforge.registry import register
 
 
@@ -58,27 +58,24 @@ FileList = Annotated[str, Files()]
 @register("sources", "fasta")
 @dataclass(frozen=True, kw_only=True)
 class FastaSource(SplitSource):
-    """FASTA files, plain or gzip, sequences on one or several lines.
+    """FASTA files, plain or gzip, labelled by file, by header line or by a table.
 
-    `file` (also spelt `files`; split into the sets), or `training`, `validation`, `test`: each either
-    `label = path, label = path`, one file per label, or one path. Paths start at `folder`, else at the definition's
-    folder. Labels of a single path come from one of: `label_pattern`, a regular expression whose first group is the
-    label in the header line; `label_field`, the number (from 1) of a field of the header line between
-    `label_separator`s (default: blanks); `label_file`, a table with the columns `id_column` (the header's first word)
-    and `label_column`.
+    `file` (split into the sets), or `training`, `validation`, `test`: each either `label = path, label = path`, one
+    file per label, or one path; paths start at `folder`. Labels of a single path come from one of `label_pattern`,
+    `label_field` and `label_file`.
     """
 
-    folder: Name | None = None
-    file: FileList | None = field(default=None, metadata={"aliases": ("files",)})
-    training: FileList | None = None
-    validation: FileList | None = None
-    test: FileList | None = None
-    label_pattern: Name | None = None
-    label_field: Count | None = None
-    label_separator: Name | None = None
-    label_file: Name | None = None
-    id_column: Name | None = None
-    label_column: Name | None = None
+    folder: Name | None = setting(None, "where the files lie; None: the definition's folder")
+    file: FileList | None = setting(None, "what is split into the three sets: label = path, …, or a path", "files")
+    training: FileList | None = setting(None, "the training set: label = path, …, or a path")
+    validation: FileList | None = setting(None, "the validation set: label = path, …, or a path")
+    test: FileList | None = setting(None, "the test set: label = path, …, or a path")
+    label_pattern: Name | None = setting(None, "a regular expression; its first group is the label in the header line")
+    label_field: Count | None = setting(None, "the number, from 1, of the header's field that is the label")
+    label_separator: Name | None = setting(None, "what separates the header's fields; None: blanks")
+    label_file: Name | None = setting(None, "a table of the labels by the first word of the header")
+    id_column: Name | None = setting(None, "of label_file; None: id")
+    label_column: Name | None = setting(None, "of label_file; None: label")
 
     @property
     def whole(self) -> bool:

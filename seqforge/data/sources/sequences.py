@@ -26,7 +26,7 @@ from seqforge.data.store import Store, Writer
 from seqforge.data.stored import SequenceSet
 from seqforge.data.windows import SIDES, Fit
 from seqforge.errors import DataError, nearest
-from seqforge.parameters import Count, Integer, Natural, OneOf, Share, Switch
+from seqforge.parameters import Count, Integer, Natural, OneOf, Share, Switch, setting
 
 SETS = ("training", "validation", "test")
 ALL = "data"  # the group of rows that are still to be split
@@ -47,21 +47,21 @@ class Part(NamedTuple):
 class SequenceSource(Source):
     """Options of every format of labelled sequences.
 
-    `unknown`: a letter outside the alphabet is fed as 1/size in every channel, as zeros, or is an error.
-    `length`, `pad`, `crop`: sequences of several lengths are brought to `length` (default: the longest if they are
-    padded, else the shortest) by unknown letters added, or letters cut off, at both ends (centre) or at the right end.
-    `duplicates`: sequences that occur more than once are reported, dropped but for the first, or an error.
-    `reverse_complement`: in every epoch each training example is turned over with probability 1/2.
-    `max_shift`: in every epoch each training example is moved by up to so many letters.
+    Sequences of several lengths are brought to one by `pad` (unknown letters) and `crop`, at both ends (centre) or at
+    the right end. Augmentation concerns the training set alone and is a function of (seed, epoch, example).
     """
 
-    unknown: Annotated[str, OneOf("uniform", "zeros", "error")] = "uniform"
-    length: Count | None = None
-    pad: Annotated[str, OneOf(*SIDES)] = "none"
-    crop: Annotated[str, OneOf(*SIDES)] = "none"
-    duplicates: Annotated[str, OneOf("report", "drop", "error")] = "report"
-    reverse_complement: Switch = False
-    max_shift: Natural = 0
+    unknown: Annotated[str, OneOf("uniform", "zeros", "error")] = setting(
+        "uniform", "a letter outside the alphabet is fed as 1/size in every channel, as zeros, or is an error"
+    )
+    length: Count | None = setting(None, "of every sequence; None: the longest if padded, else the shortest")
+    pad: Annotated[str, OneOf(*SIDES)] = setting("none", "where shorter sequences get unknown letters")
+    crop: Annotated[str, OneOf(*SIDES)] = setting("none", "where longer sequences lose letters")
+    duplicates: Annotated[str, OneOf("report", "drop", "error")] = setting(
+        "report", "sequences that occur again are reported, dropped but for the first, or an error"
+    )
+    reverse_complement: Switch = setting(False, "every epoch turns each training example over with probability 1/2")
+    max_shift: Natural = setting(0, "every epoch moves each training example by up to so many letters")
 
     @abstractmethod
     def stored(self, wanted: Wanted, report: Report) -> tuple[str, Store]:
@@ -190,20 +190,21 @@ def _encode(part: Part, number: int, writer: Writer, letters: Letters, wanted: W
 class SplitSource(SequenceSource):
     """Options of formats whose files may still have to be split into the three sets.
 
-    Without `folds`: `training_fraction`, `validation_fraction`, `test_fraction` (0.7, 0.1, 0.2), summing to 1.
-    With `folds` k: fold number `fold` is the test set, the next one validation, the others training.
-    `stratified`: every label, or combination of labels, is shared out in the same proportions (not in regression).
-    `split_seed`: default is the definition's seed. Files given per set need none of these, but for
+    Without `folds` three fractions that sum to 1 are drawn. Files given per set need none of these options, but for
     `validation_fraction`, which takes the validation set out of the training file where there is none.
     """
 
-    training_fraction: Share | None = None
-    validation_fraction: Share | None = None
-    test_fraction: Share | None = None
-    folds: Annotated[int, Integer(ge=3)] | None = None
-    fold: Count | None = None
-    stratified: Switch | None = None
-    split_seed: Annotated[int, Integer(ge=0, lt=2**32)] | None = None
+    training_fraction: Share | None = setting(None, "None: 0.7 where sets are drawn")
+    validation_fraction: Share | None = setting(None, "None: 0.1 where sets are drawn")
+    test_fraction: Share | None = setting(None, "None: 0.2 where sets are drawn")
+    folds: Annotated[int, Integer(ge=3)] | None = setting(
+        None, "k parts, of which one is the test set, the next validation"
+    )
+    fold: Count | None = setting(None, "the number, from 1, of the fold that is the test set")
+    stratified: Switch | None = setting(
+        None, "the same proportions of every label in each set; None: yes, but for values"
+    )
+    split_seed: Annotated[int, Integer(ge=0, lt=2**32)] | None = setting(None, "None: the definition's seed")
 
     @property
     @abstractmethod

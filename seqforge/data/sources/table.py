@@ -16,7 +16,7 @@ from seqforge.data.sources.base import Wanted
 from seqforge.data.sources.sequences import ALL, SETS, Part, Report, SplitSource, files_stored
 from seqforge.data.store import Store
 from seqforge.definitions.locate import locate
-from seqforge.parameters import Name, OneOf, Switch
+from seqforge.parameters import Name, OneOf, Switch, setting
 from seqforge.registry import register
 
 ENDINGS = (".txt", ".txt.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz")
@@ -25,24 +25,23 @@ ENDINGS = (".txt", ".txt.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz")
 @register("sources", "table")
 @dataclass(frozen=True, kw_only=True)
 class TableSource(SplitSource):
-    """One row per example, plain or gzip.
+    """Tables, plain or gzip, one row per example: seqgra's folders, or any CSV and TSV files.
 
     Either `folder` with a file for each set (training.txt, validation.txt, test.txt; also .tsv, .csv, .gz), or
-    `training`, `validation`, `test`, or one `file` that is split; paths start at `folder`, else at the definition's
-    folder.
-    `sequence_column`, `label_column`: names in the header line, or numbers from 1 with `header` False; several label
-    columns are separated by commas. `delimiter` auto: a comma in files called .csv, else a tab.
+    `training`, `validation`, `test`, or one `file` that is split; their paths start at `folder`.
     """
 
-    folder: Name | None = None
-    training: Name | None = None
-    validation: Name | None = None
-    test: Name | None = None
-    file: Name | None = None
-    sequence_column: Name = "x"
-    label_column: Name = "y"
-    header: Switch = True
-    delimiter: Annotated[str, OneOf("auto", "tab", "comma", "semicolon")] = "auto"
+    folder: Name | None = setting(None, "where the files lie; None: the definition's folder")
+    training: Name | None = setting(None, "the file of the training set")
+    validation: Name | None = setting(None, "the file of the validation set")
+    test: Name | None = setting(None, "the file of the test set")
+    file: Name | None = setting(None, "one file that is split into the three sets")
+    sequence_column: Name = setting("x", "a name in the header line, or a number from 1 without one")
+    label_column: Name = setting("y", "as sequence_column; several columns separated by commas")
+    header: Switch = setting(True, "whether the first line names the columns")
+    delimiter: Annotated[str, OneOf("auto", "tab", "comma", "semicolon")] = setting(
+        "auto", "auto: a comma in files called .csv, else a tab"
+    )
 
     @property
     def whole(self) -> bool:
