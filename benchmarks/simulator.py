@@ -60,9 +60,10 @@ def _plain(definition: DataDefinition) -> None:
 
 
 def _seconds(work) -> float:
-    start = time.perf_counter()
+    """Of processor time: both run in one process, and other programs do not count."""
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

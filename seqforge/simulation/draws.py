@@ -9,6 +9,7 @@ name.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,7 @@ WORD = (1 << 64) - 1
 BLOCK = 1 << 15  # words hashed at a time: they stay in the cache
 
 
+@lru_cache(maxsize=1 << 16)
 def stream(*name: int | str) -> int:
     """The key of the stream called `name`, such as (seed, set, purpose)."""
     digest = hashlib.blake2b(repr(name).encode(), digest_size=8).digest()

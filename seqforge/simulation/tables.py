@@ -44,7 +44,7 @@ class Letters:
         cuts, last = self.cuts[which], self.last[which]
         codes = np.zeros(numbers.shape, dtype=np.uint8)
         for cut in range(cuts.shape[-1]):
-            codes += numbers >= cuts[..., cut]
+            codes += (numbers >= cuts[..., cut]).view(np.uint8)  # as bool it would be cast piece by piece
         return np.minimum(codes, last, out=codes)
 
 
