@@ -7,8 +7,8 @@ python benchmarks/start_up.py [--rounds 5] [DEFINITION…]
 Every round is a fresh process that runs `seqforge train DEFINITION` and ends itself when the first step is done. The
 data is in the cache from a round that is not counted. Stages, as medians in seconds: `definition` Python itself, the
 package, reading and resolving; `data` opening the sets and furnishing the run folder; `framework` its import and the
-model; `first step` with whatever the framework compiles. `bare` is a process that only imports the framework: nobody
-can start faster.
+model; `first step` with whatever the framework compiles. `bare` is a process that only imports the framework and makes an optimizer
+(PyTorch loads a good part of itself only then): nobody can start faster.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STAGES = ("definition", "data", "framework", "first step")
 CHILD = """
 import json, os, sys, time
 marks = []
-import seqforge.run.conduct as conducting
+import seqforge.run.conductor as conducting
 from seqforge import cli
 from seqforge.training.progress import Training
 
@@ -47,12 +47,15 @@ def first(self, examples):
     os._exit(0)
 
 conducting.open_data = marked(conducting.open_data)
-conducting._Conductor._learner = marked(conducting._Conductor._learner)
-conducting._Conductor._train = marked(conducting._Conductor._train)
+conducting.Conductor._learner = marked(conducting.Conductor._learner)
+conducting.Conductor._train = marked(conducting.Conductor._train)
 Training.advance = first
 cli.main()
 """
-BARE = {"PyTorch": "import torch", "Keras": "import keras"}
+BARE = {
+    "PyTorch": "import torch; torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)",
+    "Keras": "import keras; keras.optimizers.SGD()",
+}
 
 
 def stages(definition: Path, runs: str) -> list[float]:

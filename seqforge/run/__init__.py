@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from seqforge.run.conduct import Options, conduct, resume
+from seqforge.run.conductor import Options, conduct, resume
 from seqforge.run.directory import RunDirectory
 from seqforge.run.identity import Identity, effective, identify
 from seqforge.run.record import Run, load

@@ -82,7 +82,7 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     elif options.resume and not directory.exists:
         raise RunError(_nothing_to_resume(directory, options))
     with directory.open():
-        return _Conductor(experiment, data, identity, directory, options).run(said)
+        return Conductor(experiment, data, identity, directory, options).run(said)
 
 
 def _found(run: Run, options: Options) -> Run:
@@ -108,7 +108,7 @@ def resume(run: Run, options: Options | None = None) -> Run:
     experiment = run.experiment
     data = _weighted(experiment, run.data(options.report))
     with RunDirectory(run.path).open():
-        return _Conductor(experiment, data, identify(experiment, data), RunDirectory(run.path), options).run()
+        return Conductor(experiment, data, identify(experiment, data), RunDirectory(run.path), options).run()
 
 
 def open_data(experiment: Experiment, options: Options) -> Data:
@@ -153,7 +153,7 @@ def _nothing_to_resume(directory: RunDirectory, options: Options) -> str:
     return f"there is no run of this definition on this data to resume in {options.runs}{here}"
 
 
-class _Conductor:
+class Conductor:
     """One run being written."""
 
     def __init__(
