@@ -14,7 +14,7 @@ from seqforge import __version__
 from seqforge.errors import SeqForgeError
 
 # in the order of --help: look, write, data, train, judge
-VERBS: tuple[str, ...] = ("validate", "show", "convert", "new", "list", "explain", "simulate", "train", "evaluate", "predict")
+VERBS: tuple[str, ...] = ("validate", "show", "convert", "new", "list", "explain", "simulate", "train", "evaluate", "predict", "twin")
 
 app = typer.Typer(
     name="seqforge",
