@@ -7,8 +7,8 @@ python benchmarks/start_up.py [--rounds 5] [DEFINITION…]
 Every round is a fresh process that runs `seqforge train DEFINITION` and ends itself when the first step is done. The
 data is in the cache from a round that is not counted. Stages, as medians in seconds: `definition` Python itself, the
 package, reading and resolving; `data` opening the sets and furnishing the run folder; `framework` its import and the
-model; `first step` with whatever the framework compiles. `bare` is a process that only imports the framework and makes an optimizer
-(PyTorch loads a good part of itself only then): nobody can start faster.
+model; `first step` with whatever the framework compiles. `bare` is a process that only imports the framework and makes
+an optimizer (PyTorch loads a good part of itself only then): nobody can start faster.
 """
 
 from __future__ import annotations
