@@ -11,6 +11,7 @@ from typing import Any
 
 from seqforge import registry
 from seqforge.architectures.base import Architecture, InputSpec
+from seqforge.architectures.bayes import BayesOptimal
 from seqforge.architectures.sequential import sequential_from
 from seqforge.definitions import modules
 from seqforge.definitions.components import Subject, assemble, twice
@@ -133,7 +134,13 @@ class ArchitectureReader:
             )
         subject = Subject(phrase, place, "argument", others("architectures", cls, None))
         architecture: Architecture | None = assemble(cls, self.arguments, subject, self.problems)
-        return architecture
+        return self._located(architecture) if isinstance(architecture, BayesOptimal) else architecture
+
+    def _located(self, architecture: BayesOptimal) -> Architecture | None:
+        """Its data definition as found from the definition's folder."""
+        spelt = next(item.value for item in self.arguments if folded(item.name) == "definition")
+        path = self.paths.find(spelt, "data definition", self.problems, data=True)
+        return replace(architecture, definition=str(path)) if path else None
 
     def _usable(self) -> list[str]:
         """The architectures that a definition can name, for its library."""
