@@ -64,7 +64,6 @@ class Nets:
     def __init__(self, model: torch.nn.Module, loss: Callable[..., Any]):
         self.model, self.loss = model, loss
         self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
-        self.all = list(self.tensors().values())
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """The trainable parameters, each once."""
@@ -203,7 +202,7 @@ class TorchLearner:
         """The averaged weights move towards the new ones: a ← δ·a + (1 − δ)·p; buffers are copied."""
         if self._average is None or self._process.ema_decay is None:
             return
-        pairs = list(zip(self._average.all, self._nets.all, strict=True))
+        pairs = list(zip(self._average.tensors().values(), self._nets.tensors().values(), strict=True))
         with torch.no_grad():
             moving = [pair for pair in pairs if pair[1].requires_grad]
             torch._foreach_lerp_(
