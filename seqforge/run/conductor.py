@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,12 +186,21 @@ class Conductor:
         except KeyboardInterrupt:
             self._stopped("interrupted outside an epoch")
             raise
+        except OSError as error:
+            self._failed(error)
+            raise RunError(
+                f"{self.directory.path}: {error}; mend it, then continue with: seqforge train {self.directory.path} --resume"
+            ) from error
         except BaseException as error:
-            self.directory.end("failed", error=f"{type(error).__name__}: {error}")
-            self.directory.log(f"failed: {error}")
+            self._failed(error)
             raise
         self.directory.end("finished")
         return Run(self.directory.path)
+
+    def _failed(self, error: BaseException) -> None:
+        with suppress(OSError):  # the disk may be what failed
+            self.directory.end("failed", error=f"{type(error).__name__}: {error}")
+            self.directory.log(f"failed: {error}")
 
     def _stopped(self, line: str) -> None:
         self.directory.end("interrupted")

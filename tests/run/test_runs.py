@@ -193,6 +193,18 @@ def test_a_failed_run_keeps_its_reason(place: Path, stop_at: Callable[[int, Base
     assert trained(place).state == "finished"
 
 
+def test_a_full_disk_is_one_line_and_the_run_continues(
+    place: Path, stop_at: Callable[[int, BaseException], None]
+) -> None:
+    stop_at(9, OSError(28, "No space left on device"))
+    with pytest.raises(
+        RunError, match=r"No space left on device; mend it, then continue with: seqforge train .*--resume"
+    ):
+        trained(place)
+    assert load(place / "runs").state == "failed"
+    assert trained(place, resume=True).state == "finished"
+
+
 def test_two_writers_are_refused(place: Path, stop_at: Callable[[int, BaseException], None]) -> None:
     stop_at(3, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
