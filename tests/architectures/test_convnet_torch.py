@@ -12,6 +12,8 @@ from seqforge.architectures.base import InputSpec
 from seqforge.architectures.convnet import NAMED, ConvNet
 from seqforge.architectures.torch.basset import Basset
 
+pytestmark = pytest.mark.torch
+
 COUNTS = {
     "conv1-gmp-fc5": 67,
     "conv2-gmp-fc5": 117,

@@ -17,6 +17,8 @@ from seqforge.architectures.torch.chromdragonn import ChromDragoNN
 from seqforge.architectures.torch.importing import import_weights, read_weights
 from seqforge.errors import RunError
 
+pytestmark = pytest.mark.torch
+
 LENGTH, OUTPUTS = 1000, 5
 
 

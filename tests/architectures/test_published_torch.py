@@ -19,6 +19,8 @@ from seqforge.architectures.torch.danq import DanQ
 from seqforge.architectures.torch.deepsea import DeepSEA
 from seqforge.registry import find
 
+pytestmark = pytest.mark.torch
+
 OUTPUTS = (2, 10, 20, 50, 87)
 COUNTS = {
     Basset: (5_568_902, 5_576_910, 5_586_920, 5_616_950, 5_653_987),

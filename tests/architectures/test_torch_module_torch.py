@@ -21,6 +21,8 @@ MODULE = """\
 import torch
 from torch import nn
 
+pytestmark = pytest.mark.torch
+
 class TorchModel(nn.Module):
     def __init__(self, units=8):
         super().__init__()

@@ -30,6 +30,8 @@ from seqforge.experiment import Experiment
 from seqforge.losses.base import Loss
 from seqforge.registry import PYTORCH, classes
 
+pytestmark = pytest.mark.torch
+
 LENGTH = 30
 CROSS_ENTROPY = ("CrossEntropyLoss", {})
 NOISY = ConvNet(descriptor="conv6n-bn6-do02-gmp-fc5-do05")

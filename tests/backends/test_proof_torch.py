@@ -25,6 +25,8 @@ HEAD = """\
 import torch
 from torch import nn
 
+pytestmark = pytest.mark.torch
+
 class TorchModel(nn.Module):
     def __init__(self):
         super().__init__()

@@ -16,6 +16,8 @@ from seqforge.experiment import OptimizerUse
 from seqforge.registry import PYTORCH, find
 from seqforge.training.process import TrainingProcess
 
+pytestmark = pytest.mark.torch
+
 GRADIENTS = {
     "a": np.array([[3.0, 4.0], [0.0, 12.0]], np.float32),  # norm 13
     "b": np.array([0.3, -0.4], np.float32),  # norm 0.5
