@@ -3,8 +3,8 @@
 """Shape proofs in a process of their own, one per library: PyTorch and TensorFlow never share one, and a module that
 brings its process down costs one problem, not the validation.
 
-The child (`python -m seqforge.proofs`) reads one JSON line, {"files": …, "def_path": …, "overrides": …, "need_files": …},
-and answers with one JSON line per file, in order.
+The child (`python -m seqforge.proofs`) reads a JSON object with `files`, `def_path`, `overrides` and `need_files`, and
+answers with one JSON line per file, in order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def prove_files(
         found |= dict(zip(waiting, answers, strict=False))
         if len(answers) < len(waiting):
             culprit = waiting[len(answers)]
-            found[culprit] = [Problem(Place(str(culprit)), "SF0505", f"building the architecture ended the process: {reason}")]
+            found[culprit] = [
+                Problem(Place(str(culprit)), "SF0505", f"building the architecture ended the process: {reason}")
+            ]
         waiting = waiting[len(answers) + 1 :]
     return found
 
@@ -78,7 +80,8 @@ def _reason(status: int, errors: str) -> str:
 
 def _problems(line: str) -> list[Problem]:
     return [
-        Problem(Place(*one["place"]), one["id"], one["message"], one["hint"], one["severity"]) for one in json.loads(line)
+        Problem(Place(*one["place"]), one["id"], one["message"], one["hint"], one["severity"])
+        for one in json.loads(line)
     ]
 
 

@@ -134,7 +134,12 @@ def junit(report: Report) -> str:
     """JUnit XML: a test case per file, which fails with its errors and prints its warnings and notes."""
     root = ElementTree.Element("testsuites", tests=str(len(report.files)), failures=str(report.failed), errors="0")
     suite = ElementTree.SubElement(
-        root, "testsuite", name="seqforge validate", tests=str(len(report.files)), failures=str(report.failed), errors="0"
+        root,
+        "testsuite",
+        name="seqforge validate",
+        tests=str(len(report.files)),
+        failures=str(report.failed),
+        errors="0",
     )
     named = {str(file) for file in report.files}
     cases = [*map(str, report.files), *dict.fromkeys(p.place.file for p in report.errors if p.place.file not in named)]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Every problem id with what it means and the way out: the text behind `seqforge explain`.
 
-SF00xx files and syntax · SF01xx structure and general · SF02xx components and hyper-parameters · SF03xx parts that do not
-fit together · SF04xx architectures and external files · SF05xx shapes · SF06xx data definitions · SF07xx data files
+SF00xx files and syntax · SF01xx structure and general · SF02xx components and hyper-parameters · SF03xx parts that do
+not fit together · SF04xx architectures and external files · SF05xx shapes · SF06xx data definitions · SF07xx data files
 """
 
 from __future__ import annotations

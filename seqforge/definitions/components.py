@@ -61,9 +61,10 @@ def spellings(parameters: Mapping[str, Parameter]) -> dict[str, str]:
 
 
 def joined(
-    parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter], problems: list[Problem]
+    parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter], problems: list[Problem] | None = None
 ) -> list[tuple[str, Hyperparameter]]:
     """`items`, each with the folded name that it stands for: one value may be several here, several may be one."""
+    problems = [] if problems is None else problems
     named = [(folded(item.name), item) for item in items]
     for whole, parts in WHOLE.items():
         if whole in parameters:
