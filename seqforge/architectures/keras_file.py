@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
+import numpy as np
+
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.definitions.model import Hyperparameter, Section
 from seqforge.definitions.tree import Text
@@ -124,7 +126,8 @@ def unreadable(path: Path) -> str:
     whole = whole_model(path)
     if whole.problem or whole.kind != "h5":
         return whole.problem
-    start = whole.path.open("rb").read(8)
+    with whole.path.open("rb") as file:
+        start = file.read(8)
     return "" if start == b"\x89HDF\r\n\x1a\n" else f"{whole.path}: not an HDF5 file"
 
 
@@ -196,9 +199,21 @@ def _with_input(config: Any) -> Any:
 
 
 def from_hdf5(path: Path) -> Any:
+    """The model of an HDF5 file; a configuration of Keras 2 is brought up to date first."""
+    import h5py
     import keras
 
-    return keras.models.load_model(path, compile=False, safe_mode=True)
+    with h5py.File(path, "r") as file:
+        version, text = str(file.attrs.get("keras_version", "3")), file.attrs.get("model_config")
+        if text is None:
+            raise BackendError(f"{path}: holds weights only; the whole model is needed: model.save('model.h5')")
+        if version.startswith("3"):
+            return keras.models.load_model(path, compile=False, safe_mode=True)
+        from keras.src.legacy.saving import legacy_h5_format
+
+        model = _from_keras_2(json.loads(text))
+        legacy_h5_format.load_weights_from_hdf5_group(file["model_weights"], model)
+        return model
 
 
 def from_keras(path: Path) -> Any:
@@ -267,7 +282,7 @@ def _optimizer(config: Mapping[str, Any], place: Place) -> Section | None:
     name, options = _named(config.get("optimizer") or config.get("optimizer_config"))
     if name is None:
         return None
-    options = {"learning_rate" if key == "lr" else key: value for key, value in options.items()}
+    options = {"learning_rate" if key == "lr" else key: _short(value) for key, value in options.items()}
     return _section("optimizer", name.removeprefix("Custom>"), options, place)
 
 
@@ -293,6 +308,12 @@ def _section(kind: str, name: str, options: Mapping[str, Any], place: Place) -> 
     written = {kind: name} | {key: value for key, value in values.items() if isinstance(value, (int, float, str, bool))}
     items = (Hyperparameter(Text(key, place), Text(str(value), place)) for key, value in written.items())
     return Section(tuple(items), {}, place)
+
+
+def _short(value: Any) -> Any:
+    """0.01 for 0.009999999776482582: Keras keeps such values in float32."""
+    narrow = np.float32(value) if isinstance(value, float) else None
+    return float(str(narrow)) if narrow is not None and float(narrow) == value else value
 
 
 def _snake(name: str) -> str:
