@@ -188,9 +188,8 @@ class Conductor:
             raise
         except OSError as error:
             self._failed(error)
-            raise RunError(
-                f"{self.directory.path}: {error}; mend it, then continue with: seqforge train {self.directory.path} --resume"
-            ) from error
+            way_out = f"mend it, then continue with: seqforge train {self.directory.path} --resume"
+            raise RunError(f"{self.directory.path}: {error}; {way_out}") from error
         except BaseException as error:
             self._failed(error)
             raise
