@@ -15,13 +15,12 @@ from seqforge.architectures.torch_module import TorchModule, sources
 from seqforge.errors import BackendError
 from seqforge.registry import PYTORCH, find
 
+pytestmark = pytest.mark.torch
 SPEC = InputSpec(20, 4, 3, seed=5)
 ROOT = Path(__file__).parent.parent.parent
 MODULE = """\
 import torch
 from torch import nn
-
-pytestmark = pytest.mark.torch
 
 class TorchModel(nn.Module):
     def __init__(self, units=8):

@@ -20,12 +20,11 @@ from seqforge.errors import Place, Problem
 from seqforge.experiment import Experiment
 from seqforge.registry import PYTORCH
 
+pytestmark = pytest.mark.torch
 PLACE = Place("model.xml", 17, 5)
 HEAD = """\
 import torch
 from torch import nn
-
-pytestmark = pytest.mark.torch
 
 class TorchModel(nn.Module):
     def __init__(self):
