@@ -107,6 +107,7 @@ class _Resolution:
         self.paths = paths
         self.problems: list[Problem] = []
         self.monitors: list[Asked] = []  # by schedules
+        self.process: TrainingProcess | None = None
         self.compiled = Compiled()  # sections that a file of a whole model brings along
         self.setting = read_general(definition.general, self.problems)
         self.task = cast("Task | None", self.setting.task)
@@ -115,7 +116,7 @@ class _Resolution:
         definition, setting = self.definition, self.setting
         architecture = ArchitectureReader(definition, setting, self.paths, self.problems).read()
         self.compiled = self._compiled(architecture)
-        process = self._process()
+        process = self.process = self._process()
         loss, optimizers, schedules = self._loss(), self._optimizers(), self._schedules()
         metrics = self._metrics(process)
         chosen = DataReader(definition, setting, self.paths, self.problems).choose(data)
@@ -188,6 +189,8 @@ class _Resolution:
         for section in sections:
             self.problems += agreement.clips_in_both(section, self.definition.trainingprocess)
         read = [(section, read_optimizer(section, library, self.problems)) for section in sections]
+        named = [(optimizer.name, section.place) for section, optimizer in read if optimizer is not None]
+        self.problems += agreement.closures(named, self.process)
         return tuple(OptimizerUse(optimizer, _pattern(section)) for section, optimizer in read if optimizer is not None)
 
     def _schedules(self) -> tuple[ScheduleUse, ...]:
@@ -198,7 +201,7 @@ class _Resolution:
         read = [(section, read_schedule(section, library, self.problems)) for section in sections]
         uses = [(section, schedule) for section, schedule in read if schedule is not None]
         self.monitors += [
-            Asked(schedule.monitor, _value_place(section, "monitor"))
+            Asked(schedule.monitor, _value_place(section, "monitor"), by_schedule=True)
             for section, schedule in uses
             if hasattr(schedule, "monitor")
         ]

@@ -343,6 +343,11 @@ CATALOGUE: dict[str, Entry] = {
         "heads or parts that the architecture does not read",
         "Only architectures for profiles read `heads`, only nested ones read `part`.",
     ),
+    "SF0317": Entry(
+        "an optimizer that needs a closure, with something that forbids it",
+        "LBFGS computes the loss of one batch several times within a step. With accumulated batches, scaled "
+        "losses or a second optimizer there is no such loss.",
+    ),
     "SF0321": Entry(
         "model and data have different tasks",
         "The data definition says another task than the model definition.",

@@ -222,6 +222,7 @@ class Asked(NamedTuple):
 
     name: str
     place: Place
+    by_schedule: bool = False
 
 
 def read_metrics(
@@ -263,22 +264,35 @@ def metric_names(task: Task) -> list[str]:
 
 def _monitored(asked: Asked, task: Task, problems: list[Problem]) -> Metric | None:
     """The metric behind `validation_<metric>`; None for a loss, and with a problem for anything else."""
-    name = folded(asked.name)
-    if name == "validationloss":
+    fitting = metric_names(task)
+    watched = {f"validation_{name}": name for name in fitting}
+    known: dict[str, str | None] = {"validation_loss": None, **watched}
+    if asked.by_schedule:  # schedules also watch the training loss, and add validation_ themselves
+        known |= {"loss": None} | {name: name for name in fitting}
+    found = next((spelling for spelling in known if _same(asked, spelling)), None)
+    if found is None:
+        message = f"nothing called '{asked.name}' can be monitored"
+        problems.append(Problem(asked.place, "SF0315", message, did_you_mean(asked.name, list(known))))
         return None
-    choices = {
-        folded(f"validation_{spelling}"): cls
-        for cls in registry.classes("metrics")
-        if task.name in cls.tasks
-        for spelling in (cls.name, *cls.aliases)
-    }
-    if name in choices:
-        metric: Metric = choices[name]()
-        return metric
-    known = ["validation_loss", *(f"validation_{metric}" for metric in metric_names(task))]
-    message = f"nothing called '{asked.name}' can be monitored"
-    problems.append(Problem(asked.place, "SF0315", message, did_you_mean(asked.name, known)))
-    return None
+    name = known[found]
+    metric: Metric | None = registry.find("metrics", name)() if name else None
+    return metric
+
+
+def _same(asked: Asked, spelling: str) -> bool:
+    return asked.name == spelling if asked.by_schedule else folded(asked.name) == folded(spelling)
+
+
+def closures(optimizers: Sequence[tuple[str, Place]], process: TrainingProcess | None) -> Iterator[Problem]:
+    """LBFGS evaluates one batch several times; `optimizers`: their names and places."""
+    obstacles = {"a second optimizer": len(optimizers) > 1}
+    if process is not None:
+        obstacles[f"gradient_accumulation {process.gradient_accumulation}"] = process.gradient_accumulation > 1
+        obstacles["precision fp16"] = process.precision == "fp16"
+    for name, place in optimizers:
+        for obstacle in (what for what, present in obstacles.items() if present and name == "LBFGS"):
+            message = f"LBFGS evaluates one batch several times, which does not go with {obstacle}"
+            yield Problem(place, "SF0317", message, "use Adam")
 
 
 def data_and_model(data: DataDefinition, setting: Setting, general: Any, place: Place) -> Iterator[Problem]:
