@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Which data a model definition is trained on: its own section, else what the caller says, else the one that fits."""
+"""Which data a model definition is trained on: what the caller says, else its own section, else the one that fits."""
 
 from __future__ import annotations
 
