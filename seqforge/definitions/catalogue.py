@@ -79,8 +79,9 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0013": Entry(
         "a setting whose path leads nowhere",
-        "A path names elements, then an attribute or a hyper-parameter, separated by '.' or '/'. Where an element stands "
-        "several times it takes a number: optimizer[2].learning_rate. `seqforge show FILE` lists the values of a definition.",
+        "A path names elements, then an attribute or a hyper-parameter, separated by '.' or '/'. Where an "
+        "element stands several times it takes a number: optimizer[2].learning_rate. `seqforge show FILE` "
+        "lists the values of a definition.",
     ),
     # SF01xx structure and general
     "SF0101": Entry(
@@ -617,8 +618,9 @@ CATALOGUE: dict[str, Entry] = {
     # SF07xx data files
     "SF0701": Entry(
         "A data file cannot be read",
-        "The file is not there, may not be read, or the folder of the cache cannot be written. Paths in the data options "
-        "start at the definition's folder, or at the option `folder`, which `--set data.folder=…` changes.",
+        "The file is not there, may not be read, or the folder of the cache cannot be written. Paths in the "
+        "data options start at the definition's folder, or at the option `folder`, which `--set "
+        "data.folder=…` changes.",
     ),
     "SF0702": Entry(
         "A column is missing",
@@ -627,13 +629,15 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0703": Entry(
         "A label does not fit the model",
-        "Every label of the data must be one of the definition's labels, spelt alike; a multi-class example has exactly "
-        "one, a multi-label example any number joined by `|`, a regression example one number per label.",
+        "Every label of the data must be one of the definition's labels, spelt alike; a multi-class example "
+        "has exactly one, a multi-label example any number joined by `|`, a regression example one number per"
+        " label.",
     ),
     "SF0704": Entry(
         "A letter outside the alphabet",
-        "The data options say `unknown` error, or the run is strict, and a sequence has a letter that the sequence space "
-        "does not know. Mend the file, or declare how such letters are fed: unknown uniform or zeros.",
+        "The data options say `unknown` error, or the run is strict, and a sequence has a letter that the "
+        "sequence space does not know. Mend the file, or declare how such letters are fed: unknown uniform or"
+        " zeros.",
     ),
     "SF0705": Entry(
         "A sequence of another length",
@@ -652,8 +656,8 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0708": Entry(
         "A damaged data file",
-        "The file is not what it should be: FASTA that does not begin with `>`, gzip that ends too early, a table whose "
-        "quotes do not close.",
+        "The file is not what it should be: FASTA that does not begin with `>`, gzip that ends too early, a "
+        "table whose quotes do not close.",
     ),
     "SF0709": Entry(
         "No data",

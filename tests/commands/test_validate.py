@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -230,3 +231,14 @@ def test_no_framework_is_imported() -> None:
     arguments = [str(ROOT / "model-defs"), str(ROOT / "data-defs"), str(BAD)]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_pre_commit_hooks_are_calls_that_work() -> None:
+    entries = re.findall(r"entry: seqforge (.*)", (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert len(entries) == 2
+    for entry in entries:
+        verb, *options = entry.split()
+        status, output = run(
+            *[option for option in options if option != "--build"], str(BASSET), str(ROOT / "REUSE.toml")
+        )
+        assert (verb, status, output) == ("validate", 0, "1 definition, none with errors\n")
