@@ -127,7 +127,7 @@ class Wish:
 def new_definition(wish: Wish, as_json: bool = False) -> str:
     """A valid definition as XML with comments, or as JSON; raises UsageError for a wish that cannot be met."""
     _check(wish)
-    tree = _tree(wish)
+    tree = definition_tree(wish)
     return writer.to_json(tree) if as_json else _commented(writer.to_xml(tree), _comments(wish, tree))
 
 
@@ -149,7 +149,8 @@ def _check(wish: Wish) -> None:
         raise UsageError(f"{BAYES} is made from a data definition; name one with --data")
 
 
-def _tree(wish: Wish) -> Node:
+def definition_tree(wish: Wish) -> Node:
+    """The definition as a tree; nothing is checked here."""
     sections = [_general(wish), _architecture(wish)]
     if wish.library != BAYES:
         recipe = RECIPES[wish.like]

@@ -16,7 +16,7 @@ from seqforge.definitions.writer import to_xml
 from seqforge.errors import Problem
 from seqforge.experiment import Experiment, resolve
 from seqforge.registry import BAYES, KERAS, PYTORCH
-from seqforge.templates import Wish, _tree, new_definition
+from seqforge.templates import Wish, definition_tree, new_definition
 
 ROOT = Path(__file__).parent.parent
 MODULE = ROOT / "tests/definitions/bad/PyTorch"
@@ -31,7 +31,7 @@ def resolved(text: str | Path, **options: Any) -> tuple[Experiment | None, list[
 
 
 def new(**wish: Any) -> str:
-    tree = _tree(Wish(**({"id": "x", "like": "sequential", "length": 60, "classes": 3} | wish)))
+    tree = definition_tree(Wish(**({"id": "x", "like": "sequential", "length": 60, "classes": 3} | wish)))
     return to_xml(tree)
 
 

@@ -12,7 +12,7 @@ from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import Setting
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place
-from seqforge.errors import NOWHERE, Place, Problem, did_you_mean
+from seqforge.errors import Place, Problem, did_you_mean
 from seqforge.layers.base import Layer
 from seqforge.losses.base import Loss
 from seqforge.metrics.base import Metric
@@ -358,10 +358,3 @@ def unread_parts(definition: ModelDefinition, architecture: Any) -> Iterator[Pro
         yield Problem(definition.general.heads[0].place, "SF0316", f"{name} does not read heads", "use labels")
     for part in definition.architecture.parts if not getattr(architecture, "reads_parts", False) else ():
         yield Problem(part.place, "SF0316", f"{name} does not read part '{part.name}'", "remove it")
-
-
-def place_of(section: Section | None, *keys: str) -> Place:
-    """Where a key stands, else where its section starts."""
-    if section is None:
-        return NOWHERE
-    return key_place(section, *keys) or section.place
