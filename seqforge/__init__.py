@@ -13,7 +13,8 @@ __version__ = "0.1.0"
 __all__ = ["Model", "Run", "__version__", "load"]
 
 if TYPE_CHECKING:
-    from seqforge.api import Model, Run, load
+    from seqforge.api import Model, load
+    from seqforge.run import Run
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Every shipped model definition, resolved, with a batch of its own kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from seqforge.data.dataset import Batch
+from seqforge.definitions.reader import read_model
+from seqforge.experiment import Experiment, resolve
+from seqforge.registry import find
+
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "model-defs"
+EXAMPLES = 4
+
+
+def definitions(library: str) -> list[Path]:
+    """The shipped definitions of a library, by any of its names."""
+    return [path for path in sorted(FOLDER.glob("*.xml")) if _library(path) == library]
+
+
+def _library(path: Path) -> str:
+    definition, _ = read_model(path)
+    assert definition is not None, path
+    names = {"tensorflow": "Keras", "keras": "Keras", "pytorch": "PyTorch"}
+    return names.get(str(definition.general.library).casefold(), str(definition.general.library))
+
+
+def experiment(path: Path) -> Experiment:
+    definition, problems = read_model(path)
+    assert definition is not None
+    found, more = resolve(definition)
+    assert found is not None, [str(problem) for problem in [*problems, *more]]
+    return found
+
+
+def batch(found: Experiment, seed: int = 0) -> Batch:
+    """Random sequences (4, length) with random targets of the task's form."""
+    rng = np.random.default_rng(seed)
+    length, labels = found.length or 50, len(found.labels)
+    kind = find("tasks", found.task.name).targets
+    target = {
+        "index": lambda: rng.integers(0, labels, EXAMPLES),
+        "multi-hot": lambda: rng.integers(0, 2, (EXAMPLES, labels)).astype(np.float32),
+        "values": lambda: rng.normal(size=(EXAMPLES, labels)).astype(np.float32),
+    }[kind]()
+    sequence = rng.integers(0, len(found.alphabet) + 1, (EXAMPLES, length)).astype(np.uint8)
+    return Batch(np.arange(EXAMPLES), sequence=sequence, target=target)
+
+
+def takes_a_step(found: Experiment, learner) -> None:  # type: ignore[no-untyped-def]
+    """The learner predicts (n, label), learns something from one batch, and stays finite."""
+    some = batch(found)
+    before = learner.weights()
+    assert learner.eval_step(some).prediction.shape == (EXAMPLES, len(found.labels))
+    learner.train_step(some)
+    learner.end_epoch()
+    assert np.isfinite(learner.take_logs()["loss"])
+    after = learner.weights()
+    assert before.keys() == after.keys()
+    assert any((before[name] != after[name]).any() for name in before)
+    assert all(np.isfinite(value).all() for value in after.values() if value.dtype.kind == "f")
