@@ -156,7 +156,7 @@ def _training(experiment: Experiment) -> Dataset | None:
 def _made_up(experiment: Experiment, size: int, step: int) -> Batch:
     """Random sequences and targets; a function of (seed, step)."""
     rng = np.random.default_rng([experiment.seed, step])
-    codes = rng.integers(0, len(experiment.alphabet), (size, experiment.length or LONGEST)).astype(np.uint8)
+    codes = rng.integers(0, len(experiment.alphabet), (size, _length(experiment))).astype(np.uint8)
     labels = len(experiment.labels)
     makers: dict[str, Callable[[], np.ndarray]] = {
         "index": lambda: rng.integers(0, labels, size),
@@ -164,6 +164,11 @@ def _made_up(experiment: Experiment, size: int, step: int) -> Batch:
         "values": lambda: rng.standard_normal((size, labels)).astype(np.float32),
     }
     return Batch(np.arange(size), codes, makers[experiment.task.targets]())
+
+
+def _length(experiment: Experiment) -> int:
+    """Of made-up sequences: what the data or the architecture says."""
+    return experiment.length or getattr(experiment.architecture, "input_length", None) or LONGEST
 
 
 def _run(library: str, folder: Path) -> None:

@@ -170,13 +170,18 @@ def _torch_outputs(learner: Any, experiment: Experiment, batch: Batch) -> list[t
 
         return hook
 
-    leaves = [(name, module) for name, module in learner.model.named_modules() if not list(module.children())]
+    leaves = [(name, module) for name, module in learner.model.named_modules() if _compared(module)]
     hooks = [module.register_forward_hook(keep(name.replace(".", "_"))) for name, module in leaves]
     with torch.no_grad():
         learner.eval_step(batch)
     for hook in hooks:
         hook.remove()
     return seen
+
+
+def _compared(module: Any) -> bool:
+    """Embedded layers, and others with weights: of these the name is the same on both sides."""
+    return hasattr(module, "layer") or (not list(module.children()) and bool(module.state_dict()))
 
 
 def _keras_outputs(learner: Any, experiment: Experiment, batch: Batch) -> list[tuple[str, np.ndarray]]:
