@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Run every example: each folder here with a `run.py`, in a process of its own, output as it comes.
-
-    python examples/run.py            all
-    python examples/run.py promoters  one
-"""
+"""Run every example, each folder here with a `run.py`, in a process of its own; or those that are named."""
 
 from __future__ import annotations
 
@@ -30,7 +26,10 @@ def main(names: list[str]) -> int:
         print(f"\n== example {script.parent.name}", flush=True)
         start = time.monotonic()
         status = subprocess.run([sys.executable, script, "--quick"], cwd=script.parent).returncode
-        print(f"== {script.parent.name}: {'done' if status == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s", flush=True)
+        print(
+            f"== {script.parent.name}: {'done' if status == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s",
+            flush=True,
+        )
         failed += [script.parent.name] if status else []
     return bool(failed)
 

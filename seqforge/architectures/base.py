@@ -43,7 +43,7 @@ class Architecture(Component):
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
 
     def layout(self, library: str) -> str:
-        """"NCL" or "NLC": the axis order that the model of this backend wants."""
+        """The axis order that the model of this backend wants: "NCL" or "NLC"."""
         return {PYTORCH: "NCL", KERAS: "NLC"}[library]
 
     def check(self, spec: InputSpec) -> list[Problem]:

@@ -40,7 +40,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [p for p in PAGES if {"bash", "python"} & dict(blocks(p)).keys()], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if {"bash", "python"} & dict(blocks(p)).keys()], ids=lambda p: p.name
+)
 def test_blocks_run(page: Path, tmp_path: Path) -> None:
     for folder in ("model-defs", "data-defs", "schemas"):
         (tmp_path / folder).symlink_to(ROOT / folder)
