@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from seqforge import resources
 from seqforge.definitions.model import ModelDefinition
 from seqforge.definitions.reader import read_model
 from seqforge.errors import DefinitionError, Problem
@@ -34,7 +35,7 @@ class Model:
     """A model definition, ready to be validated and trained."""
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.path = resources.definition(path)
         self.definition = _definition(self.path)
 
     def __repr__(self) -> str:

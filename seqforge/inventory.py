@@ -8,11 +8,13 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from seqforge import registry
+from seqforge import registry, resources
 from seqforge.definitions.catalogue import CATALOGUE
 from seqforge.definitions.general import LIBRARY_NAMES
+from seqforge.definitions.reader import read_tree
 from seqforge.errors import UsageError, did_you_mean, nearest
 from seqforge.parameters import Parameter, folded, parameters_of
 from seqforge.registry import LIBRARIES, singular
@@ -107,6 +109,30 @@ def _table(parameters: list[Parameter]) -> Iterator[str]:
         yield f"{name:<{width}}  {one.kind.expected}; {default}" + (f"; {one.doc}" if one.doc else "")
 
 
+@dataclass(frozen=True)
+class Shipped:
+    """A definition that comes with SeqForge: its name is enough for `train`, `show`, `validate`, `simulate`."""
+
+    path: Path
+
+    def line(self) -> str:
+        return f"{self.path.parent.name}/{self.path.name}: {self._said('name')}; {self._said('task')}"
+
+    def row(self) -> dict[str, Any]:
+        facts = {key: self._said(key) for key in ("name", "description", "task", "sequencespace", "library")}
+        return {"id": self.path.stem, "path": str(self.path), **facts}
+
+    def _said(self, key: str) -> str:
+        general = read_tree(self.path).one("general")
+        node = general.one(key) if general is not None else None
+        return str(node.text) if node is not None else ""
+
+
+def shipped() -> list[Shipped]:
+    """Every definition that comes with SeqForge, models first."""
+    return [Shipped(path) for room in resources.DEFINITIONS for path in sorted(resources.folder(room).glob("*.xml"))]
+
+
 def inventory(room: str | None = None, library: str | None = None) -> dict[str, list[Described]]:
     """The components of one room, or of all, that a definition can name; raises UsageError for unknown words."""
     rooms = [_room(room)] if room else list(registry.ROOMS)
@@ -118,7 +144,7 @@ def inventory(room: str | None = None, library: str | None = None) -> dict[str, 
 def _room(name: str) -> str:
     rooms = {spelling: room for room in registry.ROOMS for spelling in (room, singular(room), room.removesuffix("s"))}
     if name.casefold() not in rooms:
-        raise UsageError(f"nothing is called '{name}'; {did_you_mean(name, list(registry.ROOMS))}")
+        raise UsageError(f"nothing is called '{name}'; {did_you_mean(name, [*registry.ROOMS, 'definitions'])}")
     return rooms[name.casefold()]
 
 

@@ -6,6 +6,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+DEFINITIONS = ("model-defs", "data-defs")
+
+
+def definition(path: str | Path) -> Path:
+    """`path` if something lies there, else the shipped definition that it names: `model-defs/x.xml`, `x.xml` or `x`.
+
+    What is neither comes back as it is, for the reader to say so.
+    """
+    spelt = Path(path)
+    if spelt.exists() or spelt.is_absolute() or str(path) == "-":
+        return spelt
+    room, name = (spelt.parent.name, spelt.name) if spelt.parent.name in DEFINITIONS else ("", str(spelt))
+    for place in DEFINITIONS if not room else (room,):
+        for candidate in (folder(place) / name, folder(place) / f"{name}.xml"):
+            if candidate.is_file():
+                return candidate
+    return spelt
+
 
 def folder(name: str) -> Path:
     """The folder `name` of the installation: "schemas", "model-defs" or "data-defs"."""

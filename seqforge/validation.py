@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
+from seqforge import resources
 from seqforge.definitions import reader, xsd
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.model import ModelDefinition
@@ -91,7 +92,7 @@ def collect(paths: Sequence[str]) -> list[Path]:
 
 
 def _at(spelt: str) -> Iterator[Path]:
-    path = Path(spelt)
+    path = resources.definition(spelt)
     if path.is_dir():
         yield from _in_folder(path)
     elif path.exists() or not _is_glob(spelt):

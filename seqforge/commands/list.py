@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -11,7 +12,8 @@ import typer
 
 def command(
     room: Annotated[
-        str | None, typer.Argument(help="losses, optimizers, layers, architectures …; default: all.")
+        str | None,
+        typer.Argument(help="losses, layers, …, or definitions: those that come with SeqForge; default: all rooms."),
     ] = None,
     library: Annotated[str | None, typer.Option(help="Only what PyTorch or Keras has.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -19,9 +21,10 @@ def command(
     """List losses, optimizers, schedules, metrics, layers, architectures, data formats and tasks."""
     from json import dumps
 
-    from seqforge.inventory import inventory
+    from seqforge.inventory import Described, Shipped, inventory, shipped
 
-    found = inventory(room, library)
+    found: Mapping[str, Sequence[Described | Shipped]]
+    found = {"definitions": shipped()} if room == "definitions" else inventory(room, library)
     if json:
         typer.echo(dumps({name: [one.row() for one in entries] for name, entries in found.items()}, indent=2))
         return

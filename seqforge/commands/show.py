@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqforge.errors import DefinitionError
+from seqforge.resources import definition as shipped
 
 if TYPE_CHECKING:
     from seqforge.provenance import Row
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A model or data definition, XML or JSON.")],
+    file: Annotated[Path, typer.Argument(parser=shipped, help="A model or data definition, XML or JSON.")],
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the definition.")
     ] = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seqforge.errors import DefinitionError, UsageError, did_you_mean
+from seqforge.resources import definition as shipped
 
 if TYPE_CHECKING:
     from seqforge.definitions.data import DataDefinition
@@ -55,7 +56,7 @@ def _read(path: str, overrides: list[str]) -> DataDefinition:
     """The definition; its warnings go to the standard error."""
     from seqforge.definitions.reader import errors, read_data
 
-    definition, problems = read_data(path, overrides)
+    definition, problems = read_data(shipped(path), overrides)
     wrong = errors(problems)
     if wrong or definition is None:
         raise DefinitionError(wrong)

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from seqforge.errors import DefinitionError, Problem, UsageError
+from seqforge.resources import definition as shipped
 
 if TYPE_CHECKING:
     from seqforge.run import Options, Run
 
 
 def command(
-    definition: Annotated[Path, typer.Argument(help="A model definition, or the folder of an unfinished run.")],
+    definition: Annotated[
+        Path, typer.Argument(parser=shipped, help="A model definition, or the folder of an unfinished run.")
+    ],
     data: Annotated[Path | None, typer.Option(help="A data definition, a folder of sets, a table or FASTA.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the definition.")

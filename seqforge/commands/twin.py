@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seqforge.errors import UsageError
+from seqforge.resources import definition as shipped
 
 if TYPE_CHECKING:
     from seqforge.twins import Comparison
 
 
 def command(
-    definition: Annotated[Path, typer.Argument(help="A model definition whose architecture exists on both backends.")],
+    definition: Annotated[
+        Path, typer.Argument(parser=shipped, help="A model definition whose architecture exists on both backends.")
+    ],
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 50,
     rtol: Annotated[float, typer.Option(help="The largest relative difference that counts as equal.")] = 1e-4,
     optimizer: Annotated[str | None, typer.Option(help="Another optimizer than the definition's, such as SGD.")] = None,
