@@ -13,7 +13,7 @@ import typer
 def command(
     room: Annotated[
         str | None,
-        typer.Argument(help="losses, layers, …, or definitions: those that come with SeqForge; default: all rooms."),
+        typer.Argument(help="losses, layers, …; definitions: the shipped ones. Default: all rooms."),
     ] = None,
     library: Annotated[str | None, typer.Option(help="Only what PyTorch or Keras has.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

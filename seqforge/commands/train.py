@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    definition: Annotated[
-        Path, typer.Argument(parser=shipped, help="A model definition, or the folder of an unfinished run.")
-    ],
+    definition: Annotated[Path, typer.Argument(parser=shipped, help="A definition, or the folder of a run.")],
     data: Annotated[Path | None, typer.Option(help="A data definition, a folder of sets, a table or FASTA.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the definition.")

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    definition: Annotated[
-        Path, typer.Argument(parser=shipped, help="A model definition whose architecture exists on both backends.")
-    ],
+    definition: Annotated[Path, typer.Argument(parser=shipped, help="Its architecture must exist on both.")],
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 50,
     rtol: Annotated[float, typer.Option(help="The largest relative difference that counts as equal.")] = 1e-4,
     optimizer: Annotated[str | None, typer.Option(help="Another optimizer than the definition's, such as SGD.")] = None,
