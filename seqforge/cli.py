@@ -14,7 +14,10 @@ from seqforge import __version__
 from seqforge.errors import SeqForgeError
 
 # in the order of --help: look, write, data, train, judge
-VERBS: tuple[str, ...] = ("validate", "show", "convert", "new", "list", "explain", "simulate", "train", "evaluate", "predict", "twin")
+VERBS: tuple[str, ...] = (
+    "validate", "show", "convert", "new", "list", "explain",
+    "simulate", "train", "evaluate", "predict", "twin",
+)  # fmt: skip
 
 app = typer.Typer(
     name="seqforge",
