@@ -17,6 +17,8 @@ from seqforge.registry import register
 @register("layers", "Activation")
 @dataclass(frozen=True, kw_only=True)
 class Activation(Layer):
+    """A function of each value; softmax over the last axis."""
+
     activation: ActivationName = field(metadata={"doc": "the function"})
 
     @property

@@ -16,6 +16,8 @@ from seqforge.registry import register
 @register("layers", "AveragePooling1D", "AvgPool1D")
 @dataclass(frozen=True, kw_only=True)
 class AveragePooling1D(Pooling):
+    """(L, C) → (L', C): the mean of each window."""
+
     def pool_torch(self, x: Any, sides: tuple[int, int]) -> Any:
         from torch.nn.functional import avg_pool1d, pad
 

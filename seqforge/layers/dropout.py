@@ -16,6 +16,8 @@ from seqforge.registry import register
 @register("layers", "Dropout")
 @dataclass(frozen=True, kw_only=True)
 class Dropout(Layer):
+    """In training, a value is zero with probability `rate`; the others are scaled up."""
+
     rate: Fraction = field(metadata={"doc": "probability of a zero"})
 
     def run_torch(self, x: Any, weights: Mapping[str, Any], training: bool) -> Any:

@@ -15,6 +15,8 @@ from seqforge.registry import register
 @register("layers", "GlobalAveragePooling1D", "GlobalAvgPool1D")
 @dataclass(frozen=True, kw_only=True)
 class GlobalAveragePooling1D(GlobalPooling):
+    """(L, C) → (C,): the mean over all positions."""
+
     def run_torch(self, x: Any, weights: Mapping[str, Any], training: bool) -> Any:
         return x.mean(dim=1)
 

@@ -15,6 +15,8 @@ from seqforge.registry import register
 @register("layers", "GlobalMaxPool1D", "GlobalMaxPooling1D")
 @dataclass(frozen=True, kw_only=True)
 class GlobalMaxPool1D(GlobalPooling):
+    """(L, C) → (C,): the largest value over all positions."""
+
     def run_torch(self, x: Any, weights: Mapping[str, Any], training: bool) -> Any:
         return x.amax(dim=1)
 

@@ -14,6 +14,8 @@ from seqforge.registry import register
 @register("layers", "MaxPool1D", "MaxPooling1D")
 @dataclass(frozen=True, kw_only=True)
 class MaxPool1D(Pooling):
+    """(L, C) → (L', C): the largest value of each window."""
+
     outside = float("-inf")
 
     def pool_torch(self, x: Any, sides: tuple[int, int]) -> Any:
