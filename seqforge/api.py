@@ -53,7 +53,7 @@ class Model:
     ) -> Experiment:
         """The definition's typed components; `set`: path → value; raises DefinitionError with every problem."""
         definition = _definition(self.path, _overrides(set))
-        return _resolved(definition, Path(data) if data else None)
+        return _resolved(definition, resources.definition(data) if data else None)
 
     def train(
         self,
@@ -71,7 +71,7 @@ class Model:
         `data`: a data definition, a folder of sets, a table or FASTA instead of the definition's own data.
         `set`: values of the definition to change, such as {"trainingprocess.epochs": 3}. `report` hears lines.
         """
-        given = Path(data) if data else None
+        given = resources.definition(data) if data else None
         overrides = _overrides(set)
         experiment = _resolved(_definition(self.path, overrides), given)
         options = Options(

@@ -16,6 +16,7 @@ from seqforge.definitions.writer import to_xml
 from seqforge.errors import Problem
 from seqforge.experiment import Experiment, resolve
 from seqforge.registry import BAYES, KERAS, PYTORCH
+from seqforge.resources import folder
 from seqforge.templates import Wish, definition_tree, new_definition
 
 ROOT = Path(__file__).parent.parent
@@ -104,12 +105,18 @@ def test_a_loss_of_the_other_library_is_the_same_formula_here(
     assert settings.items() <= experiment.loss.settings().items()
 
 
-def test_only_logits_of_a_keras_name_exist_on_pytorch() -> None:
-    text = new().replace("CrossEntropyLoss", "categorical_crossentropy")
-    experiment, problems = resolved(text)
+def test_a_keras_loss_without_counterpart_is_refused_on_pytorch() -> None:
+    experiment, problems = resolved(new().replace("CrossEntropyLoss", "kl_divergence"))
     assert experiment is None
-    assert "SF0212" in ids(problems)
-    assert "from_logits True" in str(problems[-1])
+    assert ids(problems) == ["SF0212"]
+
+
+def test_the_same_layers_and_loss_serve_both_libraries() -> None:
+    text = (folder("model-defs") / "tf-mc4-dna100-conv20-gmp-fc20-s1.xml").read_text()
+    experiment, problems = resolved(text.replace("<library>Keras</library>", "<library>PyTorch</library>"))
+    assert experiment is not None
+    assert not [problem for problem in problems if problem.severity == "error"]
+    assert (experiment.loss.name, experiment.loss.prediction) == ("categorical_crossentropy", "identity")
 
 
 def test_several_optimizers_and_schedules() -> None:

@@ -21,7 +21,9 @@ def command(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the definition.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="A data definition, a folder of sets, a table or FASTA.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(parser=shipped, help="A data definition, a folder of sets, a table or FASTA.")
+    ] = None,
     def_path: Annotated[list[Path] | None, typer.Option(help="A further folder for files that it names.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def command(
     definition: Annotated[Path, typer.Argument(parser=shipped, help="A definition, or the folder of a run.")],
-    data: Annotated[Path | None, typer.Option(help="A data definition, a folder of sets, a table or FASTA.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(parser=shipped, help="A data definition, a folder of sets, a table or FASTA.")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the definition.")
     ] = None,

@@ -46,7 +46,11 @@ TRANSLATIONS: dict[str, tuple[Translation, ...]] = {
 
 
 def translate(loss: Loss, library: str) -> Loss:
-    """`loss` as `library` has it; raises SeqForgeError with the way out if the formula does not exist there."""
+    """`loss` as `library` has it; raises SeqForgeError with the way out if the formula does not exist there.
+
+    With options that its counterpart does not have, such as cross-entropy of probabilities, a loss stays what it is:
+    its formula has a form on both backends.
+    """
     if loss.library in (None, library):
         return loss
     rows = [row for row in TRANSLATIONS.get(library, ()) if row.name == loss.name]
@@ -54,18 +58,14 @@ def translate(loss: Loss, library: str) -> Loss:
         if _holds(row, loss):
             carried = {name: getattr(loss, name) for name in row.carried}
             return find("losses", row.becomes, library)(**row.settings, **carried)
-    raise SeqForgeError(_refusal(loss, library, rows))
+    if rows and library in loss.libraries:
+        return loss
+    known = ", ".join(available(library))
+    raise SeqForgeError(f"loss '{loss.name}' is of {loss.library} only; expected one of {known}")
 
 
 def _holds(row: Translation, loss: Loss) -> bool:
     return all(getattr(loss, name) == value for name, value in row.when.items())
-
-
-def _refusal(loss: Loss, library: str, rows: list[Translation]) -> str:
-    if rows:
-        needed = " or ".join(", ".join(f"{name} {value}" for name, value in row.when.items()) for row in rows)
-        return f"{library} has loss '{loss.name}' only with {needed}"
-    return f"loss '{loss.name}' is of {loss.library} only; expected one of {', '.join(available(library))}"
 
 
 def available(library: str) -> list[str]:

@@ -144,19 +144,6 @@ def test_translations(name, options, library, becomes, settings):
             "loss 'KLDivLoss' is of PyTorch only; expected one of binary_crossentropy, categorical",
         ),
         ("poisson", {}, PYTORCH, "loss 'poisson' is of Keras only; expected one of BCELoss, BCEWithLogitsLoss, "),
-        ("huber", {"delta": 2.0}, PYTORCH, "PyTorch has loss 'huber' only with delta 1.0"),
-        (
-            "categorical_crossentropy",
-            {},
-            PYTORCH,
-            "PyTorch has loss 'categorical_crossentropy' only with from_logits True",
-        ),
-        (
-            "binary_crossentropy",
-            {"label_smoothing": 0.1},
-            PYTORCH,
-            "only with from_logits False, label_smoothing 0.0 or from_logits True, label_smoothing 0.0",
-        ),
     ],
 )
 def test_what_does_not_translate_says_so(name, options, library, message):
@@ -164,6 +151,20 @@ def test_what_does_not_translate_says_so(name, options, library, message):
     with pytest.raises(SeqForgeError) as caught:
         translate(loss, library)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("categorical_crossentropy", {}),
+        ("sparse_categorical_crossentropy", {}),
+        ("binary_crossentropy", {"label_smoothing": 0.1}),
+        ("huber", {"delta": 2.0}),
+    ],
+)
+def test_options_without_a_counterpart_keep_the_formula(name, options):
+    loss = find("losses", name, KERAS)(**options)
+    assert translate(loss, PYTORCH) is loss
 
 
 def test_an_unknown_name_is_met_with_the_nearest():
