@@ -9,13 +9,13 @@ bf16 pays only where the processor has instructions for it (AVX512-BF16 or AMX o
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from dataclasses import replace
-from pathlib import Path
 
+import numpy as np
 import torch
-from train_torch import DEFINITION, Codes, experiment_of, through_seqforge, timed
+from pairing import arguments_of, examples_of, experiment_of, in_turns, through_seqforge
+from train_torch import settling
 
 from seqforge.backends.torch import find_device, learner
 
@@ -23,37 +23,22 @@ PRECISIONS = ("fp32", "bf16")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--definition", type=Path, default=DEFINITION)
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--batches", type=int, default=1)
-    parser.add_argument("--batch-size", type=int, help="default: the definition's")
-    parser.add_argument("--length", type=int, default=1000)
-    parser.add_argument("--device", default="auto")
-    arguments = parser.parse_args()
-
-    experiment, device = experiment_of(arguments.definition, arguments.batch_size), find_device(arguments.device)
+    arguments = arguments_of(__doc__, "torch-mc50-dna1000-basset-s1", rounds=4, batches=1)
+    experiment, device = experiment_of(arguments), find_device(arguments.device)
+    examples = examples_of(arguments, experiment)
     assert experiment.process is not None
-    count = arguments.batches * experiment.process.batch_size
-    examples = Codes(count, arguments.length, len(experiment.labels), len(experiment.alphabet))
-    turns, learners = {}, {}
+    learners, turns = [], []
     for precision in PRECISIONS:
         variant = replace(experiment, process=replace(experiment.process, precision=precision))
-        learners[precision] = learner(variant, arguments.length, str(device))
-        turns[precision] = through_seqforge(learners[precision], variant, examples)
-        timed(turns[precision], device)
-    seconds = {precision: [] for precision in PRECISIONS}
-    for _ in range(arguments.rounds):
-        for precision in PRECISIONS:
-            seconds[precision].append(timed(turns[precision], device))
-    middle = {precision: statistics.median(seconds[precision]) for precision in PRECISIONS}
+        learners.append(learner(variant, arguments.length, str(device)))
+        turns.append(through_seqforge(learners[-1], variant, examples))
+    middle = [statistics.median(column) for column in in_turns(turns, arguments.rounds, settling(device))]
     print(f"{experiment.definition.id} on {device}, {torch.get_num_threads()} threads, {arguments.rounds} turns each")
     print(f"{'':6}{'examples/s':>12}{'against fp32':>14}{'loss after':>12}")
-    batch = examples.batch(range(min(count, 100)))  # type: ignore[arg-type]
-    for precision in PRECISIONS:
-        loss = learners[precision].eval_step(batch).losses["loss"].mean()
-        rate = middle["fp32"] / middle[precision]
-        print(f"{precision:6}{count / middle[precision]:12.1f}{rate:14.2f}{loss:12.4f}")
+    batch = examples.batch(np.arange(min(len(examples), 100)))
+    for precision, trained, seconds in zip(PRECISIONS, learners, middle, strict=True):
+        loss = trained.eval_step(batch).losses["loss"].mean()
+        print(f"{precision:6}{len(examples) / seconds:12.1f}{middle[0] / seconds:14.2f}{loss:12.4f}")
 
 
 if __name__ == "__main__":

@@ -11,59 +11,17 @@ tensors ready-made and keeps no logs. The ratio is plain time / SeqForge time, s
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import torch
+from pairing import Codes, Turn, arguments_of, examples_of, experiment_of, in_turns, report, through_seqforge
 
-from seqforge.backends.torch import TorchLearner, find_device, learner
-from seqforge.data.dataset import Batch, Data, Dataset
-from seqforge.definitions.reader import read_model
-from seqforge.experiment import Experiment, resolve
-from seqforge.training.loop import train
-
-DEFINITION = Path(__file__).parent.parent / "model-defs" / "torch-mc50-dna1000-basset-s1.xml"
+from seqforge.backends.torch import find_device, learner
+from seqforge.experiment import Experiment
 
 
-class Codes(Dataset):
-    """Random sequences in memory."""
-
-    def __init__(self, examples: int, length: int, classes: int, letters: int):
-        draw = np.random.default_rng(0)
-        self.codes = draw.integers(0, letters, (examples, length), dtype=np.uint8)
-        self.target = draw.integers(0, classes, examples)
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    def batch(self, indices: np.ndarray, epoch: int = 0) -> Batch:
-        return Batch(indices, self.codes[indices], self.target[indices])
-
-
-def experiment_of(path: Path, batch_size: int | None = None) -> Experiment:
-    changes = [f"trainingprocess.batch_size={batch_size}"] if batch_size else []
-    definition, problems = read_model(path, changes)
-    assert definition is not None, problems
-    experiment, problems = resolve(definition)
-    assert experiment is not None, problems
-    return experiment
-
-
-def through_seqforge(trained: TorchLearner, experiment: Experiment, examples: Codes) -> Callable[[], None]:
-    process, data = replace(experiment.process, epochs=1), Data(examples, None, None, "")  # type: ignore[type-var]
-
-    def turn() -> None:
-        train(trained, data, process)
-
-    return turn
-
-
-def by_hand(experiment: Experiment, examples: Codes, device: torch.device) -> Callable[[], None]:
+def by_hand(experiment: Experiment, examples: Codes, device: torch.device) -> Turn:
     """A model of the same architecture, Adam, and gradients clipped tensor by tensor as the definition asks."""
     size, rate = experiment.process.batch_size, experiment.optimizers[0].optimizer  # type: ignore[union-attr]
     model = experiment.architecture.torch(experiment.spec(examples.codes.shape[1])).to(device).train()
@@ -86,53 +44,19 @@ def by_hand(experiment: Experiment, examples: Codes, device: torch.device) -> Ca
     return turn
 
 
-def timed(turn: Callable[[], None], device: torch.device) -> float:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    start = time.perf_counter()
-    turn()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+def settling(device: torch.device) -> Turn:
+    """Waits until the device has done what it was given."""
+    return partial(torch.cuda.synchronize, device) if device.type == "cuda" else lambda: None
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--definition", type=Path, default=DEFINITION)
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--batches", type=int, default=1)
-    parser.add_argument("--batch-size", type=int, help="default: the definition's")
-    parser.add_argument("--length", type=int, default=1000)
-    parser.add_argument("--device", default="auto")
-    arguments = parser.parse_args()
-
-    experiment, device = experiment_of(arguments.definition, arguments.batch_size), find_device(arguments.device)
-    assert experiment.process is not None
-    count = arguments.batches * experiment.process.batch_size
-    examples = Codes(count, arguments.length, len(experiment.labels), len(experiment.alphabet))
-    turns = [
-        by_hand(experiment, examples, device),
-        through_seqforge(learner(experiment, arguments.length, str(device)), experiment, examples),
-    ]
-    for turn in turns:
-        timed(turn, device)
-    pairs = []
-    for number in range(arguments.rounds):
-        order = turns if number % 2 else turns[::-1]
-        seconds = {turn: timed(turn, device) for turn in order}
-        pairs.append((seconds[turns[0]], seconds[turns[1]]))
-    report(experiment, pairs, count, device)
-
-
-def report(experiment: Experiment, pairs: list[tuple[float, float]], count: int, device: torch.device) -> None:
-    """Rates from each side's median; the ratio as the median over the pairs, and that of the fastest turns."""
-    plain, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
-    best = min(one for one, _ in pairs) / min(other for _, other in pairs)
-    ratio = statistics.median(one / other for one, other in pairs)
-    print(f"{experiment.definition.id} on {device}, {torch.get_num_threads()} threads, {len(pairs)} pairs of turns")
-    print(f"{'':14}{'examples/s':>12}")
-    print(f"{'plain PyTorch':14}{count / plain:12.1f}\n{'SeqForge':14}{count / ours:12.1f}")
-    print(f"ratio {ratio:.3f} (median of pairs), {best:.3f} (fastest turns); aim 0.97")
+    arguments = arguments_of(__doc__, "torch-mc50-dna1000-basset-s1", rounds=12, batches=3)
+    experiment, device = experiment_of(arguments), find_device(arguments.device)
+    examples = examples_of(arguments, experiment)
+    ours = through_seqforge(learner(experiment, arguments.length, str(device)), experiment, examples)
+    seconds = in_turns([by_hand(experiment, examples, device), ours], arguments.rounds, settling(device))
+    title = f"{experiment.definition.id} on {device}, {torch.get_num_threads()} threads"
+    report(title, ("plain PyTorch", "SeqForge"), seconds, len(examples), aim=0.97)
 
 
 if __name__ == "__main__":
