@@ -16,6 +16,8 @@ def assign(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[st
     A name belongs to the first pattern that matches it; None takes whatever no pattern takes. Raises BackendError for
     a name that nothing takes, and for an optimizer that is left without any.
     """
+    if not names:
+        raise BackendError("the model has no trainable parameters")
     owner = {name: _owner(patterns, name) for name in names}
     orphans = [name for name, number in owner.items() if number is None]
     if orphans:
@@ -43,6 +45,5 @@ def _idle(patterns: Sequence[str | None], number: int, names: Sequence[str]) -> 
     matching = [name for name in names if fnmatchcase(name, pattern)]
     if matching:
         return f"optimizer pattern '{pattern}' gets no parameter: earlier patterns take '{matching[0]}' and the others"
-    guess = nearest(pattern, names) or names[0] if names else None
-    hint = f"; a parameter is called '{guess}'" if guess else "; the model has no trainable parameters"
-    return f"optimizer pattern '{pattern}' matches no trainable parameter{hint}"
+    guess = nearest(pattern, names) or names[0]
+    return f"optimizer pattern '{pattern}' matches no trainable parameter; a parameter is called '{guess}'"

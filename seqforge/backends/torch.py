@@ -16,6 +16,7 @@ import torch
 from seqforge.architectures.base import InputSpec
 from seqforge.backends import torch_files
 from seqforge.backends.base import Evaluated
+from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_proof import layers, prove
 from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, on_device
 from seqforge.backends.torch_updates import Updates
@@ -58,31 +59,6 @@ def find_device(wanted: str) -> torch.device:
     return device
 
 
-class Nets:
-    """The model and the loss as one set of named tensors; the loss' own parameters are called `loss.…`."""
-
-    def __init__(self, model: torch.nn.Module, loss: Callable[..., Any]):
-        self.model, self.loss = model, loss
-        self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
-
-    def parameters(self) -> dict[str, torch.nn.Parameter]:
-        """The trainable parameters, each once."""
-        return {name: tensor for name, tensor in self.tensors().items() if tensor.requires_grad}
-
-    def tensors(self) -> dict[str, Any]:
-        """Parameters and persistent buffers in model order, each once even if it is registered twice."""
-        found: dict[int, tuple[str, Any]] = {}
-        for prefix, module in self.modules:
-            for name, tensor in module.state_dict(keep_vars=True).items():
-                found.setdefault(id(tensor), (prefix + name, tensor))
-        return dict(found.values())
-
-    def train(self, mode: bool) -> None:
-        for _, module in self.modules:
-            if module.training != mode:
-                module.train(mode)
-
-
 class TorchLearner:
     """`Learner` on PyTorch. All randomness of a training step is a function of (seed, number of the step)."""
 
@@ -96,7 +72,7 @@ class TorchLearner:
         self._spec, self._layout = spec, layout
         self._guard: Callable[[], AbstractContextManager[Any]] = getattr(self._architecture, "guard", nullcontext)
         self._input = OneHot(experiment.alphabet, experiment.unknown, layout, experiment.encoding, device)
-        self._nets = Nets(_model(experiment, spec).to(device), _on(device, self._loss.torch()))
+        self._nets = Nets(build(experiment, spec).to(device), _on(device, self._loss.torch()))
         self._average = copy.deepcopy(self._nets) if self._process.ema_decay is not None else None
         self._updates = Updates(experiment.optimizers, self._nets.parameters(), self._process, _scaler(self))
         self._metrics = {
@@ -326,21 +302,6 @@ class TorchLearner:
             "versions": {"torch": torch.__version__, "numpy": np.__version__}
             | ({"cuda": torch.version.cuda} if self._device.type == "cuda" else {}),
         }
-
-
-def _model(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
-    """The new module, its initial weights drawn from the seed alone, whatever was drawn before."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(spec.seed)
-        model = experiment.architecture.torch(spec)
-    if experiment.process is not None and experiment.process.gradient_checkpointing:
-        if not hasattr(model, "gradient_checkpointing"):
-            raise BackendError(
-                f"architecture {experiment.architecture.name or type(model).__name__} has no gradient checkpointing "
-                "(no attribute 'gradient_checkpointing'); remove gradient_checkpointing from the training process"
-            )
-        model.gradient_checkpointing = True
-    return model
 
 
 def _on(device: torch.device, loss: Any) -> Any:

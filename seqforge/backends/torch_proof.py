@@ -12,7 +12,9 @@ from typing import Any
 import torch
 
 from seqforge.architectures.base import InputSpec
-from seqforge.errors import Problem, SeqForgeError
+from seqforge.backends.torch_models import Nets, build
+from seqforge.backends.torch_updates import Updates
+from seqforge.errors import BackendError, Problem, SeqForgeError
 from seqforge.experiment import Experiment
 from seqforge.registry import PYTORCH
 
@@ -122,16 +124,15 @@ def _push(experiment: Experiment, spec: InputSpec, device: str) -> list[Problem]
     architecture = experiment.architecture
     shape = spec.shape(architecture.layout(PYTORCH))
     try:
-        with torch.random.fork_rng(devices=[]), torch.device(device):
-            torch.manual_seed(spec.seed)
-            model = architecture.torch(spec).eval()
-            with torch.no_grad(), trace.follow(model), getattr(architecture, "guard", nullcontext)():
+        with torch.device(device):
+            model = build(experiment, spec).eval()
+            with trace.follow(model), getattr(architecture, "guard", nullcontext)():
                 output = model(torch.zeros(EXAMPLES, *shape))
     except SeqForgeError as error:
         return [Problem(place, "SF0501", _failure(trace, shape) + str(error))]
     except Exception as error:  # whatever a layer raises becomes one line
         return [Problem(place, "SF0501", _failure(trace, shape) + _reason(error))]
-    return _judge(experiment, spec, output)
+    return _judge(experiment, spec, output) or _update_problems(experiment, model, output)
 
 
 def _failure(trace: Trace, shape: tuple[int | None, ...]) -> str:
@@ -171,3 +172,20 @@ def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem
         return [Problem(place, "SF0502", message, f"give its last layer {spec.outputs} outputs or mend the labels")]
     received = f"the architecture puts out {_written(shape)} for {EXAMPLES} examples"
     return [Problem(place, "SF0502", f"{received}, expected {_written(wanted)}")]
+
+
+def _update_problems(experiment: Experiment, model: torch.nn.Module, output: torch.Tensor) -> list[Problem]:
+    """What keeps the first step from being made: optimizers that do not fit the parameters, an output without any."""
+    if experiment.loss is None or experiment.process is None:
+        return []
+    definition, no_scaler = experiment.definition, torch.amp.GradScaler("cpu", enabled=False)
+    parameters = Nets(model, experiment.loss.torch()).parameters()
+    try:
+        Updates(experiment.optimizers, parameters, experiment.process, no_scaler)
+    except BackendError as error:
+        sections = definition.optimizers
+        return [Problem(sections[0].place if sections else definition.tree.place, "SF0506", str(error))]
+    if output.requires_grad:
+        return []
+    message = "the architecture's output does not depend on any trainable parameter, so nothing can be learned"
+    return [Problem(definition.architecture.place, "SF0507", message, "look for detach, no_grad or a constant in it")]

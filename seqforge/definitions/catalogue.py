@@ -501,6 +501,16 @@ CATALOGUE: dict[str, Entry] = {
         "the proof broke off",
         "Building the architecture ended the process, or its backend is not installed.",
     ),
+    "SF0506": Entry(
+        "the optimizers do not fit the parameters",
+        "Every trainable parameter belongs to one optimizer: the first whose `parameters` pattern matches its name, "
+        "else the one without a pattern. A parameter that none takes, a pattern that takes none, and an optimizer that "
+        "cannot move what it is given (Muon moves matrices only) are errors.",
+    ),
+    "SF0507": Entry(
+        "nothing can be trained",
+        "The output of the architecture has no gradient: it was detached, computed without gradients, or a constant.",
+    ),
     "SF0521": Entry(
         "input_shape differs from the data",
         "The first layer's `input_shape` is (L, C) for the input encoding 1D and (1, L, C) for 2D: the length of the "

@@ -18,7 +18,7 @@ from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.data.dataset import Data
 from seqforge.data.weights import with_class_weights
-from seqforge.errors import DataError, RunError
+from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS
 from seqforge.run.copies import copy_definition, copy_references
@@ -69,7 +69,7 @@ class Options:
 def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     """The finished run of `experiment`: an identical one found, an unfinished one continued, or a new one trained.
 
-    Raises Interrupted (saved, to be continued), TrainingError, DataError, BackendError, RunError.
+    Raises DefinitionError, Interrupted (saved, to be continued), TrainingError, DataError, BackendError, RunError.
     """
     options = options or Options()
     said: list[str] = []
@@ -82,8 +82,19 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
         return _found(Run(directory.path), options)
     elif options.resume and not directory.exists:
         raise RunError(_nothing_to_resume(directory, options))
+    _prove(experiment, data)
     with directory.open():
         return Conductor(experiment, data, identity, directory, options).run(said)
+
+
+def _prove(experiment: Experiment, data: Data) -> None:
+    """Refuse an architecture that does not fit the data before there is a run; raises DefinitionError."""
+    from seqforge.backends import prove
+
+    problems = prove(replace(experiment, length=data.length))
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise DefinitionError(errors)
 
 
 def _found(run: Run, options: Options) -> Run:

@@ -43,3 +43,9 @@ def test_what_does_not_fit_is_named(patterns: list[str | None], message: str) ->
 def test_case_counts() -> None:
     with pytest.raises(BackendError, match="matches no trainable parameter"):
         assign(["STEM.*", None], NAMES)
+
+
+@pytest.mark.parametrize("pattern", [None, "*"])
+def test_a_model_without_trainable_parameters(pattern: str | None) -> None:
+    with pytest.raises(BackendError, match="the model has no trainable parameters"):
+        assign([pattern], [])

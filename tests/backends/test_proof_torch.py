@@ -130,3 +130,21 @@ def test_a_large_model_is_proven_without_memory_and_leaves_no_trace() -> None:
     torch.manual_seed(1)
     assert proven(Basset(num_classes=3), length=2_000_000) == []
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_an_output_without_a_gradient(tmp_path: Path) -> None:
+    (problem,) = proven(module(tmp_path, "self.fc = nn.Linear(120, 3)", "return self.fc(x.flatten(1)).detach()"))
+    assert (problem.place, problem.id) == (PLACE, "SF0507")
+
+
+def test_an_optimizer_that_owns_nothing(tmp_path: Path) -> None:
+    net = module(tmp_path, "self.fc = nn.Linear(120, 3)", "return self.fc(x.flatten(1))")
+    (problem,) = proven(net, optimizers=[("Adam", {}, "conv*"), ("Adam", {}, None)])
+    assert problem.id == "SF0506"
+    assert "'conv*' matches no trainable parameter; a parameter is called 'fc." in problem.message
+
+
+def test_gradient_checkpointing_that_the_module_does_not_have(tmp_path: Path) -> None:
+    net = module(tmp_path, "self.fc = nn.Linear(120, 3)", "return self.fc(x.flatten(1))")
+    (problem,) = proven(net, gradient_checkpointing=True)
+    assert "has no gradient checkpointing" in problem.message

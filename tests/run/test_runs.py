@@ -18,7 +18,16 @@ import toy_runs
 from seqforge import backends
 from seqforge.backends.fake import FakeLearner
 from seqforge.definitions.reader import read_model
-from seqforge.errors import BackendError, DataError, RunError, SeqForgeError, TrainingError
+from seqforge.errors import (
+    NOWHERE,
+    BackendError,
+    DataError,
+    DefinitionError,
+    Problem,
+    RunError,
+    SeqForgeError,
+    TrainingError,
+)
 from seqforge.experiment import Experiment, resolve
 from seqforge.files import Lock
 from seqforge.run import Options, Run, RunDirectory, conduct, effective, load, resume
@@ -29,6 +38,7 @@ from seqforge.training.progress import Training
 @pytest.fixture(autouse=True)
 def _fake_learner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
+    monkeypatch.setattr(backends, "prove", lambda experiment: [])
 
 
 def resolved(path: Path, data: Path | None = None, overrides: tuple[str, ...] = ()) -> Experiment:
@@ -389,3 +399,17 @@ def test_weights_are_the_same_bytes_whatever_the_order_in_memory(tmp_path: Path)
     checkpoints.save_weights(tmp_path / "b", {"w": np.asfortranarray(array), "v": array.T.copy()})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert np.array_equal(checkpoints.load_weights(tmp_path / "a")["v"], array.T)
+
+
+def test_a_shape_that_does_not_fit_leaves_no_run(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int | None] = []
+
+    def prove(experiment: Experiment) -> list[Problem]:
+        lengths.append(experiment.length)
+        return [Problem(NOWHERE, "SF0502", "7 columns, 2 labels"), Problem(NOWHERE, "SF0504", "x", severity="note")]
+
+    monkeypatch.setattr(backends, "prove", prove)
+    with pytest.raises(DefinitionError, match="SF0502: 7 columns, 2 labels"):
+        trained(place)
+    assert lengths == [12]
+    assert not (place / "runs").exists()

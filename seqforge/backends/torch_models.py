@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""A module built from an experiment, and its tensors by name together with those of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from seqforge.architectures.base import InputSpec
+from seqforge.errors import BackendError
+from seqforge.experiment import Experiment
+
+
+def build(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
+    """The new module, its initial weights drawn from the seed alone, whatever was drawn before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(spec.seed)
+        model = experiment.architecture.torch(spec)
+    if experiment.process is not None and experiment.process.gradient_checkpointing:
+        if not hasattr(model, "gradient_checkpointing"):
+            raise BackendError(
+                f"architecture {experiment.architecture.name or type(model).__name__} has no gradient checkpointing "
+                "(no attribute 'gradient_checkpointing'); remove gradient_checkpointing from the training process"
+            )
+        model.gradient_checkpointing = True
+    return model
+
+
+class Nets:
+    """The model and the loss as one set of named tensors; the loss' own parameters are called `loss.…`."""
+
+    def __init__(self, model: torch.nn.Module, loss: Callable[..., Any]):
+        self.model, self.loss = model, loss
+        self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
+
+    def parameters(self) -> dict[str, torch.nn.Parameter]:
+        """The trainable parameters, each once."""
+        return {name: tensor for name, tensor in self.tensors().items() if tensor.requires_grad}
+
+    def tensors(self) -> dict[str, Any]:
+        """Parameters and persistent buffers in model order, each once even if it is registered twice."""
+        found: dict[int, tuple[str, Any]] = {}
+        for prefix, module in self.modules:
+            for name, tensor in module.state_dict(keep_vars=True).items():
+                found.setdefault(id(tensor), (prefix + name, tensor))
+        return dict(found.values())
+
+    def train(self, mode: bool) -> None:
+        for _, module in self.modules:
+            if module.training != mode:
+                module.train(mode)
