@@ -57,5 +57,22 @@ def main() -> None:
         print("seqforge: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
+    except OSError as error:  # a full disk, a folder that cannot be written to
+        _drop_output()
+        print(f"seqforge: {_reason(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _drop_output() -> None:
+    """What standard output still holds goes nowhere if it cannot be written; Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _reason(error: OSError) -> str:
+    path = error.filename2 or error.filename
+    return ": ".join(str(part) for part in (path, error.strerror or error) if part)

@@ -87,7 +87,7 @@ def test_no_sequences_give_no_predictions(run: seqforge.Run) -> None:
 
 
 def test_sequence_of_another_length_is_named(run: seqforge.Run) -> None:
-    with pytest.raises(DataError, match="sequence 1: the model reads 12 letters, received 4"):
+    with pytest.raises(DataError, match="sequence:2: SF0705: the model reads 12 letters, received 4"):
         run.predict([SEQUENCES[0], "ACGT"])
 
 
@@ -156,6 +156,29 @@ def test_predict_writes_a_file_at_once_or_not_at_all(run: seqforge.Run, tmp_path
     done = command("predict", run.path, bad, "-o", tmp_path / "out.tsv", "--pad", "right", "--json")
     assert json.loads(done.stdout)["sequences"] == 4
     assert len(table((tmp_path / "out.tsv").read_text())) == 4
+
+
+@pytest.mark.parametrize("arguments", [("-o", "nosuch/x.tsv"), ("-o", "."), ("--pad", "middle")], ids=str)
+def test_options_of_predict_are_checked_before_it_starts(
+    run: seqforge.Run, tmp_path: Path, arguments: tuple[str, str]
+) -> None:
+    done = command("predict", run.path, fasta(tmp_path / "three.fa"), *arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_wrong_input_prints_no_header(run: seqforge.Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("ACGT\n")
+    done = command("predict", run.path, tmp_path / "bad.txt")
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_a_full_disk_is_one_line(run: seqforge.Run, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    line = [sys.executable, "-m", "seqforge", "predict", str(run.path), str(fasta(tmp_path / "three.fa"))]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (1, "seqforge: No space left on device\n")
 
 
 def test_json_and_predictions_do_not_share_stdout(run: seqforge.Run, tmp_path: Path) -> None:

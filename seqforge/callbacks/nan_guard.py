@@ -50,4 +50,4 @@ def _way_out(training: Training) -> str:
     rates = ", ".join(f"{rate:g}" for rate in training.learner.learning_rates)
     precision = training.process.precision
     half = f", or precision=fp32 (now {precision})" if precision != "fp32" else ""
-    return f"lower learning_rate (now {rates}) or set clipnorm{half}"
+    return f"lower learning_rate (now {rates}) or set a small clipnorm{half}"

@@ -21,7 +21,7 @@ def command(
     output: Annotated[str, typer.Option("--output", "-o", help="A TSV file; - is stdout.")] = "-",
     format: Annotated[str, typer.Option(help="auto, fasta, lines, tsv or csv.")] = "auto",
     sequence_column: Annotated[str, typer.Option(help="The column of a table that holds the sequences.")] = "x",
-    id_column: Annotated[str, typer.Option(help="The column of a table that names the rows.")] = "id",
+    id_column: Annotated[str | None, typer.Option(help="The column of a table that names the rows, else 'id'.")] = None,
     pad: Annotated[str | None, typer.Option(help="none, centre or right: for sequences that are too short.")] = None,
     crop: Annotated[str | None, typer.Option(help="none, centre or right: for sequences that are too long.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
@@ -37,6 +37,8 @@ def command(
 
     if json and output == "-":
         raise UsageError("--json prints to stdout, and so do the predictions; name a file with -o")
+    if output != "-" and (Path(output).is_dir() or not Path(output).parent.is_dir()):
+        raise UsageError(f"-o {output}: expected a file in a folder that exists")
     opened = load(run)
     how = reading(opened, format=format, sequence_column=sequence_column, id_column=id_column, pad=pad, crop=crop)
     model = predictor(opened, device, threads)
@@ -53,6 +55,7 @@ def _opened(output: str) -> Iterator[TextIO]:
     """Standard output, or a file that appears under its name only when it is complete."""
     if output == "-":
         yield sys.stdout
+        sys.stdout.flush()
         return
     from seqforge import files
 

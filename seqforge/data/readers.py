@@ -41,7 +41,10 @@ def opened(path: Path | str) -> Iterator[IO[bytes]]:
         packed = raw.peek(2)[:2] == GZIP
         stream = io.BufferedReader(gzip.GzipFile(fileobj=raw), BLOCK) if packed else raw  # type: ignore[type-var]
         try:
-            if stream.peek(3)[:3] == BOM:
+            start = stream.peek(3)
+            if b"\0" in start:
+                raise refuse(DAMAGED, "this is no text file", file=path)
+            if start[:3] == BOM:
                 stream.read(3)
             yield stream
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +27,8 @@ class Reading:
 
     `format` auto: FASTA if the text begins with ">", else by the file's ending and the first line: a table if it has
     the column `sequence_column`, else one sequence per line. `length`, `pad`, `crop` as in the data options; `unknown`
-    error refuses letters outside the alphabet. At most `rows` sequences make a chunk.
+    error refuses letters outside the alphabet. `id_column` None: a column called id, if there is one. At most `rows`
+    sequences make a chunk.
     """
 
     format: str = "auto"
@@ -37,7 +38,7 @@ class Reading:
     unknown: str = "uniform"
     sequence_column: str = "x"
     label_column: str = "y"
-    id_column: str = "id"
+    id_column: str | None = None
     rows: int = 1024
 
 
@@ -62,12 +63,27 @@ def stream(path: Path | str, alphabet: Alphabet, reading: Reading = AS_FOUND) ->
         raise UsageError(f"unknown format '{reading.format}'; {did_you_mean(reading.format, FORMATS)}")
     with opened(path) as file:
         records, labelled = _records(file, path, reading)
-        number = 0
-        for chunk in _chunks(records, reading):
-            yield _encoded(chunk, number, labelled, path, alphabet, reading)
-            number += len(chunk)
-        if not number:
+        found = False
+        for chunk in _in_chunks(records, labelled, path, alphabet, reading):
+            found = True
+            yield chunk
+        if not found:
             raise refuse(EMPTY, "the input has no sequences", file=path)
+
+
+def in_memory(sequences: Sequence[str], alphabet: Alphabet, reading: Reading = AS_FOUND) -> Iterator[Sequences]:
+    """Sequences of Python, read as those of a file; ids, and the numbers in messages, count from 1."""
+    records = (Record(sequence.strip().encode(), line=number) for number, sequence in enumerate(sequences, start=1))
+    return _in_chunks(records, False, "sequence", alphabet, reading)
+
+
+def _in_chunks(
+    records: Iterator[Record], labelled: bool, path: Path | str, alphabet: Alphabet, reading: Reading
+) -> Iterator[Sequences]:
+    number = 0
+    for chunk in _chunks(records, reading):
+        yield _encoded(chunk, number, labelled, path, alphabet, reading)
+        number += len(chunk)
 
 
 def _records(file: IO[bytes], path: Path | str, reading: Reading) -> tuple[Iterator[Record], bool]:
@@ -81,7 +97,7 @@ def _records(file: IO[bytes], path: Path | str, reading: Reading) -> tuple[Itera
     delimiter = "," if kind == "csv" else "\t"
     header = [name.strip().strip('"') for name in _first_line(start).split(delimiter)]
     labels = (reading.label_column,) if reading.label_column in header else ()
-    named = reading.id_column if reading.id_column in header else None
+    named = reading.id_column or ("id" if "id" in header else None)
     columns = Columns(reading.sequence_column, labels, named)
     return table_records(file, path, columns, delimiter), bool(labels)
 

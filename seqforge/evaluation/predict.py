@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -71,23 +72,13 @@ class Predictor:
 
 
 def write_tsv(predictor: Predictor, predictions: Iterable[Predicted], file: TextIO) -> int:
-    """Write predictions as tab-separated rows as they come; returns how many."""
+    """Write predictions as tab-separated rows as they come; returns how many. Nothing is written before the first."""
     writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+    parts = iter(predictions)
+    first = next(parts, None)
     writer.writerow(predictor.header)
     count = 0
-    for found in predictions:
+    for found in chain([first] if first else [], parts):
         writer.writerows(predictor.rows(found))
         count += len(found.ids)
     return count
-
-
-def in_memory(sequences: Sequence[str], alphabet: Alphabet, rows: int) -> Iterator[Sequences]:
-    """Sequences of Python, in chunks of equal length and at most `rows`; ids count from 1."""
-    start = 0
-    while start < len(sequences):
-        stop = start + 1
-        while stop < len(sequences) and stop - start < rows and len(sequences[stop]) == len(sequences[start]):
-            stop += 1
-        codes = np.stack([alphabet.encode(sequence) for sequence in sequences[start:stop]])
-        yield Sequences([str(number + 1) for number in range(start, stop)], codes, None)
-        start = stop

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqforge.data.sequences import Reading
-from seqforge.errors import DataError
-from seqforge.evaluation.predict import Predictor, in_memory
+from seqforge.data.sequences import Reading, in_memory
+from seqforge.data.windows import SIDES
+from seqforge.errors import UsageError, did_you_mean
+from seqforge.evaluation.predict import Predictor
 from seqforge.run.judging import batch_size
 from seqforge.run.record import Run
 
@@ -38,11 +39,17 @@ def reading(
     *,
     format: str = "auto",
     sequence_column: str = "x",
-    id_column: str = "id",
+    id_column: str | None = None,
     pad: str | None = None,
     crop: str | None = None,
 ) -> Reading:
-    """How the run reads sequences: length, padding, cropping and unknown letters as its data source declares them."""
+    """How the run reads sequences: length, padding, cropping and unknown letters as its data source declares them.
+
+    `pad` and `crop` (none, centre, right) go before the declared ones; raises UsageError for anything else.
+    """
+    for name, side in (("pad", pad), ("crop", crop)):
+        if side is not None and side not in SIDES:
+            raise UsageError(f"--{name}: unknown '{side}'; {did_you_mean(side, SIDES)}")
     source = run.experiment.source
     return Reading(
         format=format,
@@ -65,14 +72,6 @@ def predict(run: Run, sequences: str | Path | Sequence[str], device: str = "auto
     if isinstance(sequences, (str, Path)):
         chunks = list(model.from_file(sequences, reading(run)))
     else:
-        _check_lengths(run, sequences)
-        chunks = list(model.of(in_memory(sequences, model.alphabet, model.batch_size)))
+        chunks = list(model.of(in_memory(sequences, model.alphabet, reading(run))))
     scores = np.concatenate([chunk.prediction for chunk in chunks]) if chunks else np.empty((0, len(model.labels)))
     return Prediction([id for chunk in chunks for id in chunk.ids], model.call(scores), scores, model.labels)
-
-
-def _check_lengths(run: Run, sequences: Sequence[str]) -> None:
-    length = run.manifest["data"]["length"]
-    for number, sequence in enumerate(sequences):
-        if length and len(sequence) != length:
-            raise DataError(f"sequence {number}: the model reads {length} letters, received {len(sequence)}")

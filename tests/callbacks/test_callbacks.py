@@ -189,7 +189,7 @@ def test_nan_ends_the_training_with_place_and_way_out(tmp_path: Path) -> None:
         train(Diverging(), toy_data(), PROCESS, callbacks=standard(PROCESS), folder=tmp_path)
     message = str(error.value)
     assert message.startswith("the loss became nan in epoch 1 by step 4 of 6 (the last finite loss was 1.")
-    assert message.endswith("; lower learning_rate (now 0.1) or set clipnorm")
+    assert message.endswith("; lower learning_rate (now 0.1) or set a small clipnorm")
     assert "\n" not in message
     assert checkpoints.newest(tmp_path / checkpoints.NAME, pytest.fail) is None
 

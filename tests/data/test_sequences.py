@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from seqforge.data.encodings import DNA
-from seqforge.data.sequences import Reading, stream
+from seqforge.data.sequences import Reading, in_memory, stream
 from seqforge.errors import DataError, UsageError
 
 FASTA = ">one first\nAC\nGT\n>two\nACGA\n"
@@ -108,3 +108,26 @@ def test_memory_does_not_grow_with_the_input(tmp_path):
     assert next(chunks).codes.shape == (1024, 100)
     np.testing.assert_array_equal(next(chunks).codes[0], DNA.encode("ACGT" * 25))
     chunks.close()
+
+
+def test_a_named_id_column_must_be_there(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text(CSV)
+    with pytest.raises(DataError, match="no column 'name'; expected one of id, x"):
+        collected(path, Reading(id_column="name"))
+
+
+def test_sequences_in_memory_are_read_like_those_of_a_file():
+    reading = Reading(length=4, pad="right", crop="right")
+    (part,) = in_memory([" ACGT\n", "AC", "ACGTT"], DNA, reading)
+    assert (part.ids, [DNA.decode(row) for row in part.codes]) == (["1", "2", "3"], ["ACGT", "ACNN", "ACGT"])
+    with pytest.raises(DataError, match="sequence:2: SF0705: the model reads 4 letters, received 2"):
+        list(in_memory(["ACGT", "AC"], DNA, Reading(length=4)))
+    with pytest.raises(DataError, match="sequence:1: SF0704: the letters of DNA are ACGT, received 'N'"):
+        list(in_memory(["ACGN"], DNA, Reading(unknown="error")))
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "x").write_bytes(b"PK\x03\x04\x00ACGT\n" * 9)
+    with pytest.raises(DataError, match="this is no text file"):
+        collected(tmp_path / "x")
