@@ -42,6 +42,10 @@ class Dataset(ABC):
     def batch(self, indices: np.ndarray, epoch: int = 0) -> Batch:
         """The examples `indices` as epoch `epoch` sees them (augmentation included, if the set has any)."""
 
+    def plain(self) -> Dataset:
+        """The same examples as they are, without augmentation and weights: what is judged and explained."""
+        return self
+
 
 @dataclass(frozen=True)
 class Data:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Labels as files spell them to targets as a Dataset delivers them, and back."""
+"""Labels as files spell them to targets as a Dataset delivers them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,6 @@ def encoded(texts: Sequence[str], kind: str, labels: Sequence[str], where: Where
 def delivered(targets: np.ndarray, kind: str) -> np.ndarray:
     """Stored targets in the type that a Batch has."""
     return np.asarray(targets).astype(DELIVERED[kind], copy=False)
-
-
-def decoded(prediction: np.ndarray, labels: Sequence[str], kind: str = "index", threshold: float = 0.5) -> list[str]:
-    """`prediction` (n, label) as texts: the largest (the first on ties), or all above `threshold` joined by "|"."""
-    if kind == "index":
-        return [labels[number] for number in np.argmax(prediction, axis=1)]
-    return [SEPARATOR.join(np.array(labels, dtype=object)[row > threshold]) for row in np.asarray(prediction)]
 
 
 def _index(texts: Sequence[str], labels: Sequence[str], where: Where) -> np.ndarray:

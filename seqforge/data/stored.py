@@ -56,8 +56,7 @@ class SequenceSet(Dataset):
         return self.store.place(int(self.rows[index]))
 
     def plain(self) -> SequenceSet:
-        """The same examples without augmentation."""
-        return replace(self, augmentation=NONE)
+        return replace(self, augmentation=NONE, weights=None)
 
     def weighted(self, weights: np.ndarray) -> SequenceSet:
         """The same examples with `weights` (n,) in the training loss."""

@@ -52,7 +52,7 @@ def judge(
         raise RunError(f"{run.path}: the data has no {set_name} set; there are: {there}")
     learner = run.learner(device, threads)
     experiment = run.experiment
-    found = evaluate(learner, dataset, experiment.labels, experiment.task, batch_size(run))
+    found = evaluate(learner, dataset.plain(), experiment.labels, experiment.task, batch_size(run))
     roc, pr = _curves(run, found)
     folder = run.path / FOLDER / set_name
     _write(folder, found, roc, pr)

@@ -366,6 +366,7 @@ class TestBatches:
         other = source.open(wanted(seed=4)).training.batch(np.arange(40), 0).sequence
         assert not np.array_equal(epochs[0], other)
         assert letters(one.test) == letters(TableSource(folder=".").open(wanted()).test)
+        assert letters(one.training.plain()) == letters(TableSource(folder=".").open(wanted()).training)
 
     def test_balanced_weights(self, tmp_path, wanted):
         write_table(tmp_path / "training.txt", rows_of(40, "aaab"))
