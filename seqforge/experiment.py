@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +23,7 @@ from seqforge.losses.base import Loss
 from seqforge.losses.translations import translate
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import Optimizer
-from seqforge.registry import BAYES
+from seqforge.registry import BAYES, KERAS, PYTORCH
 from seqforge.resolving import agreement
 from seqforge.resolving.agreement import Asked
 from seqforge.resolving.architecture import OWN_SECTIONS, ArchitectureReader, check
@@ -72,6 +72,11 @@ class Experiment:
     length: int | None = None  # of the input, where it is known without data files
 
     @property
+    def batch_size(self) -> int:
+        """Examples per step, in training and in evaluation; 256 where nothing is trained."""
+        return self.process.batch_size if self.process else 256
+
+    @property
     def wanted(self) -> Wanted:
         return Wanted(self.task, self.alphabet, self.labels, self.seed, self.definition.folder)
 
@@ -93,23 +98,35 @@ def resolve(
     `def_path` are further folders for relative paths; without `need_files` a missing file is a note. Definitions and
     Python files are read as text; nothing runs and no framework is imported.
     """
-    resolution = _Resolution(definition, Paths(definition.folder, tuple(def_path), need_files))
+    paths = Paths(definition.folder, tuple(def_path), need_files)
+    resolution = _Resolution(definition, paths)
     experiment = resolution.experiment(data)
+    if resolution.setting.library is None:
+        resolution = _under_any_library(definition, paths, data)
     problems = sorted(dict.fromkeys(resolution.problems))
     return (None if any(problem.severity == "error" for problem in problems) else experiment), problems
+
+
+def _under_any_library(definition: ModelDefinition, paths: Paths, data: Path | None) -> _Resolution:
+    """A definition whose library is unknown, judged as if it were for the one that finds least wrong in it."""
+    assumed = [_Resolution(definition, paths, library) for library in (PYTORCH, KERAS)]
+    for resolution in assumed:
+        resolution.experiment(data)
+    return min(assumed, key=lambda resolution: len(set(resolution.problems)))
 
 
 class _Resolution:
     """One definition on its way to an experiment: every part is read, also when others could not be."""
 
-    def __init__(self, definition: ModelDefinition, paths: Paths):
+    def __init__(self, definition: ModelDefinition, paths: Paths, assumed: str | None = None):
         self.definition = definition
         self.paths = paths
         self.problems: list[Problem] = []
         self.monitors: list[Asked] = []  # by schedules
         self.process: TrainingProcess | None = None
         self.compiled = Compiled()  # sections that a file of a whole model brings along
-        self.setting = read_general(definition.general, self.problems)
+        setting = read_general(definition.general, self.problems)
+        self.setting = replace(setting, library=setting.library or assumed)
         self.task = cast("Task | None", self.setting.task)
 
     def experiment(self, data: Path | None) -> Experiment | None:

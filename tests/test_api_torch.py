@@ -18,6 +18,7 @@ from toy_runs import write_data_definition, write_definition
 
 import seqforge
 from seqforge.errors import DataError, DefinitionError, RunError
+from seqforge.run.judging import judge
 
 SEQUENCES = ["TTTTACACTTTT", "TTTTGTGTTTTT", "NNNNNNNNNNNN"]
 
@@ -185,3 +186,12 @@ def test_json_and_predictions_do_not_share_stdout(run: seqforge.Run, tmp_path: P
     done = command("predict", run.path, fasta(tmp_path / "three.fa"), "--json")
     assert done.returncode == 2
     assert "name a file with -o" in done.stderr
+
+
+def test_scores_need_no_report(run: seqforge.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    lines: list[str] = []
+    found = judge(run, "validation", say=lines.append)
+    assert found.report is None
+    assert found.scores["n"] == 40
+    assert lines[-1] == "note: no report: reports need jinja2; pip install 'seqforge[report]'"

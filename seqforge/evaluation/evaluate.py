@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from seqforge.backends.base import Learner
 from seqforge.data.dataset import Dataset
 from seqforge.evaluation.scores import scores
 from seqforge.tasks import Task
+from seqforge.training.loop import evaluated
 
 
 @dataclass(frozen=True)
@@ -25,24 +25,14 @@ class Evaluation:
     scores: dict[str, Any]
 
 
-def evaluate(
-    learner: Learner,
-    dataset: Dataset,
-    labels: tuple[str, ...],
-    task: Task,
-    batch_size: int,
-    advance: Callable[[int], None] = lambda examples: None,
-) -> Evaluation:
-    """Every example of `dataset` once, in order; the loss is the mean over examples. `advance` hears of progress."""
+def evaluate(learner: Learner, dataset: Dataset, labels: tuple[str, ...], task: Task, batch_size: int) -> Evaluation:
+    """Every example of `dataset` once, in order; the loss is the mean over examples."""
     predictions, targets, losses = [], [], []
-    for start in range(0, len(dataset), batch_size):
-        batch = dataset.batch(np.arange(start, min(start + batch_size, len(dataset))))
-        evaluated = learner.eval_step(batch)
-        predictions.append(evaluated.prediction)
+    for batch, found in evaluated(learner, dataset, batch_size):
+        predictions.append(found.prediction)
         targets.append(np.asarray(batch.target))
-        losses.append(evaluated.losses.get("loss", np.full(len(batch), np.nan)))
-        advance(len(batch))
+        losses.append(found.losses.get("loss", np.full(len(batch), np.nan)))
     prediction, target = np.concatenate(predictions), np.concatenate(targets)
     loss = float(np.mean(np.concatenate(losses), dtype=np.float64))
-    found = {"n": len(target), "loss": loss if np.isfinite(loss) else None}
-    return Evaluation(prediction, target, found | scores(prediction, target, labels, task))
+    head = {"n": len(target), "loss": loss if np.isfinite(loss) else None}
+    return Evaluation(prediction, target, head | scores(prediction, target, labels, task))

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from seqforge.training.progress import Training
 
 Report = Callable[[str], None]
-EVALUATION_BATCH = 256  # examples per step where the definition has no batch_size
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     if options.again:
         directory = RunDirectory(next_free(directory.path))
     elif directory.state == "finished":
-        return _found(Run(directory.path), options)
+        return _found(Run(directory.path), options, "this run is finished already (--again trains it anew)")
     elif options.resume and not directory.exists:
         raise RunError(_nothing_to_resume(directory, options))
     _prove(experiment, data)
@@ -97,8 +96,8 @@ def _prove(experiment: Experiment, data: Data) -> None:
         raise DefinitionError(errors)
 
 
-def _found(run: Run, options: Options) -> Run:
-    options.report(f"this run is finished already (--again trains it anew): {run.path}")
+def _found(run: Run, options: Options, line: str) -> Run:
+    options.report(f"{line}: {run.path}")
     for name, scores in run.scores.items():
         options.report(f"{name}: {score_line(scores)}")
     return run
@@ -116,7 +115,7 @@ def resume(run: Run, options: Options | None = None) -> Run:
     """The unfinished run in a folder, brought to its end with its own definition and data."""
     options = options or Options()
     if run.state == "finished":
-        return _found(run, options)
+        return _found(run, options, "this run is finished already")
     experiment = run.experiment
     data = _weighted(experiment, run.data(options.report))
     with RunDirectory(run.path).open():
@@ -200,7 +199,7 @@ class Conductor:
         except OSError as error:
             self._failed(error)
             way_out = f"mend it, then continue with: seqforge train {self.directory.path} --resume"
-            raise RunError(f"{self.directory.path}: {error}; {way_out}") from error
+            raise RunError(f"{self.directory.path}: {error.strerror or error}; {way_out}") from error
         except BaseException as error:
             self._failed(error)
             raise
@@ -232,7 +231,7 @@ class Conductor:
             {"state": before, "from": checkpoint and checkpoint.name},
         ]
         self.directory.update(state="running", continued=again)
-        where = f"from {checkpoint.name}" if checkpoint else "from the start: it has no checkpoint"
+        where = f"from {checkpoint.name}" if checkpoint else "from the start: it has no intact checkpoint"
         self.report(f"run: {path} was {before}, continued {where}")
         return checkpoint
 
@@ -346,9 +345,8 @@ class Conductor:
             return
         dataset = self.data.set(name)
         assert dataset is not None
-        process, experiment = self.experiment.process, self.experiment
-        size = process.batch_size if process else EVALUATION_BATCH
-        found = evaluate(learner, dataset, experiment.labels, experiment.task, size)
+        experiment = self.experiment
+        found = evaluate(learner, dataset, experiment.labels, experiment.task, experiment.batch_size)
         self.directory.write_json(SCORES, {name: found.scores})
         self.report(f"{name}: {score_line(found.scores)}")
 

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from seqforge import files
-from seqforge.errors import RunError
+from seqforge.errors import BackendError, RunError
 from seqforge.evaluation import report as reports
 from seqforge.evaluation.curves import Curve, pr_curves, roc_curves, write_tsv
 from seqforge.evaluation.evaluate import Evaluation, evaluate
 from seqforge.run.record import Run
 
-EVALUATION_BATCH = 256  # examples per step where the definition has no batch_size
 FOLDER = "evaluation"
 
 
@@ -27,12 +26,6 @@ class Judgement:
     scores: dict[str, Any]
     folder: Path
     report: Path | None
-
-
-def batch_size(run: Run) -> int:
-    """Examples per evaluation step of a run."""
-    process = run.experiment.process
-    return process.batch_size if process else EVALUATION_BATCH
 
 
 def judge(
@@ -52,17 +45,24 @@ def judge(
         raise RunError(f"{run.path}: the data has no {set_name} set; there are: {there}")
     learner = run.learner(device, threads)
     experiment = run.experiment
-    found = evaluate(learner, dataset.plain(), experiment.labels, experiment.task, batch_size(run))
+    found = evaluate(learner, dataset.plain(), experiment.labels, experiment.task, experiment.batch_size)
     roc, pr = _curves(run, found)
     folder = run.path / FOLDER / set_name
     _write(folder, found, roc, pr)
     _remember(run, set_name, found.scores)
-    path = None
-    if with_report:
-        path = run.path / "report.html" if set_name == "test" else folder / "report.html"
-        findings = _findings(run, set_name, found, roc, pr)
+    path = run.path / "report.html" if set_name == "test" else folder / "report.html"
+    findings = _findings(run, set_name, found, roc, pr)
+    return Judgement(found.scores, folder, path if with_report and _reported(findings, path, say) else None)
+
+
+def _reported(findings: reports.Findings, path: Path, say: Callable[[str], None]) -> bool:
+    """Whether the report could be written; without the packages that it needs the scores are worth having, too."""
+    try:
         files.write(path, reports.render(findings))
-    return Judgement(found.scores, folder, path)
+    except BackendError as error:
+        say(f"note: no report: {error}")
+        return False
+    return True
 
 
 def _curves(run: Run, found: Evaluation) -> tuple[list[Curve], list[Curve]]:

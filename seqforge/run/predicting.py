@@ -14,7 +14,6 @@ from seqforge.data.sequences import Reading, in_memory
 from seqforge.data.windows import SIDES
 from seqforge.errors import UsageError, did_you_mean
 from seqforge.evaluation.predict import Predictor
-from seqforge.run.judging import batch_size
 from seqforge.run.record import Run
 
 
@@ -31,7 +30,7 @@ def predictor(run: Run, device: str = "auto", threads: int | None = None) -> Pre
     """The run's best weights, ready to predict."""
     experiment = run.experiment
     learner = run.learner(device, threads)
-    return Predictor(learner, experiment.alphabet, experiment.labels, experiment.task, batch_size(run))
+    return Predictor(learner, experiment.alphabet, experiment.labels, experiment.task, experiment.batch_size)
 
 
 def reading(
@@ -59,7 +58,7 @@ def reading(
         unknown=getattr(source, "unknown", "uniform"),
         sequence_column=sequence_column,
         id_column=id_column,
-        rows=batch_size(run),
+        rows=run.experiment.batch_size,
     )
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from seqforge.definitions.tree import Node
     from seqforge.run.predicting import Prediction
 
+# what every manifest says from its first writing
+FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
+
 
 def load(path: str | Path) -> Run:
     """The run in the folder `path`, or the only run below it; raises RunError."""
@@ -43,6 +46,9 @@ class Run:
     def __init__(self, path: Path):
         self.path = path
         self.manifest = RunDirectory(path).manifest
+        missing = [key for key in FACTS if key not in self.manifest]
+        if missing:
+            raise RunError(f"{path / MANIFEST}: is damaged ({', '.join(missing)} missing)")
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.state})"
@@ -119,7 +125,8 @@ class Run:
     def weights(self) -> dict[str, np.ndarray]:
         """Name → array, of the best epoch."""
         if not (self.path / WEIGHTS).is_file():
-            raise RunError(f"{self.path}: the run is {self.state} and has no weights yet; continue it with --resume")
+            way_out = f"wait for its end, or continue it with: seqforge train {self.path} --resume"
+            raise RunError(f"{self.path}: the run is {self.state} and has no weights yet; {way_out}")
         return checkpoints.load_weights(self.path / WEIGHTS)
 
     def learner(self, device: str = "auto", threads: int | None = None, length: int | None = None) -> Learner:

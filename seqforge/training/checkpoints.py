@@ -44,13 +44,28 @@ def save(training: Training, root: Path, keep: int = 2) -> Path:
 
 
 def newest(root: Path, warn: Callable[[str], None]) -> Path | None:
-    """The newest intact checkpoint whose best weights are intact too, or None; `warn` hears of damaged ones."""
+    """The newest intact checkpoint whose best weights are intact too, or None; `warn` hears of damaged ones.
+
+    Those are set aside as damaged-…, with the best weights that only they name: the training goes on before them, and
+    what it writes next shall neither count as older nor meet files of its name.
+    """
+    intact = None
     for path in reversed(_checkpoints(root)):
         trouble = files.damage(path) or _best_trouble(path)
         if not trouble:
-            return path
-        warn(f"warning: checkpoint {path} is damaged ({trouble}) and passed over")
-    return None
+            intact = path
+            break
+        aside = _set_aside(path)
+        warn(f"warning: checkpoint {path} is damaged ({trouble}) and passed over; it is now called {aside.name}")
+    for path in _unused(root):
+        _set_aside(path)
+    return intact
+
+
+def _set_aside(path: Path) -> Path:
+    aside = path.with_name(f"damaged-{path.name}")
+    shutil.rmtree(aside, ignore_errors=True)  # one of the same name: a training that broke twice at this place
+    return path.rename(aside)
 
 
 def load(training: Training, path: Path) -> None:
@@ -99,14 +114,17 @@ def _checkpoints(root: Path) -> list[Path]:
 
 
 def _prune(root: Path, keep: int) -> None:
-    checkpoints = _checkpoints(root)
-    for path in checkpoints[:-keep]:
-        shutil.rmtree(path, ignore_errors=True)
-    states = filter(None, map(_readable, checkpoints[-keep:]))
-    used = {_best(root, state["best"][0]) for state in states if state["best"]}
     halves = set(root.glob(".best-*")) | set(root.glob(".epoch-*"))  # left behind by a process that was killed
-    for path in set(root.glob("best-*")) - used | halves:
+    for path in [*_checkpoints(root)[:-keep], *halves]:
         shutil.rmtree(path, ignore_errors=True)
+    for path in _unused(root):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _unused(root: Path) -> set[Path]:
+    """The best weights that no checkpoint names."""
+    states = filter(None, map(_readable, _checkpoints(root)))
+    return set(root.glob("best-*")) - {_best(root, state["best"][0]) for state in states if state["best"]}
 
 
 def _readable(path: Path) -> dict[str, Any] | None:

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from seqforge.backends.base import Learner
-from seqforge.data.dataset import Data, Dataset
+from seqforge.backends.base import Evaluated, Learner
+from seqforge.data.dataset import Batch, Data, Dataset
 from seqforge.training import checkpoints
 from seqforge.training.process import TrainingProcess
 from seqforge.training.progress import Callback, Judge, Means, Training
@@ -69,11 +69,16 @@ def evaluate(
     """Example-weighted mean losses and metrics over `dataset`, in its order; `judged` is called after every batch."""
     means = Means()
     accumulators = {metric.name: metric.start() for metric in metrics}
-    for start in range(0, len(dataset), batch_size):
-        batch = dataset.batch(np.arange(start, min(start + batch_size, len(dataset))))
-        prediction, losses = learner.eval_step(batch)
+    for batch, (prediction, losses) in evaluated(learner, dataset, batch_size):
         means.add({name: float(np.mean(loss, dtype=np.float64)) for name, loss in losses.items()}, len(batch))
         for accumulator in accumulators.values():
             accumulator.update(prediction, batch.target)
         judged()
     return {**means.values(), **{name: accumulator.value() for name, accumulator in accumulators.items()}}
+
+
+def evaluated(learner: Learner, dataset: Dataset, batch_size: int) -> Iterator[tuple[Batch, Evaluated]]:
+    """Every example of `dataset` once, in its order, with what the learner says about it."""
+    for start in range(0, len(dataset), batch_size):
+        batch = dataset.batch(np.arange(start, min(start + batch_size, len(dataset))))
+        yield batch, learner.eval_step(batch)

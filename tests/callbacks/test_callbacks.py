@@ -203,11 +203,10 @@ def test_an_infinite_validation_loss_ends_the_training() -> None:
         train(Blind(), toy_data(), PROCESS, callbacks=[NaNGuard()])
 
 
-def saved(folder: Path, epochs: int = 3) -> list[Path]:
+def saved(folder: Path, epochs: int = 3, resume: Path | None = None) -> list[Path]:
     process = TrainingProcess(batch_size=10, epochs=epochs)
-    train(
-        FakeLearner(), toy_data(), process, [], standard(process, checkpoint=Checkpoint(pause=0, keep=2)), folder=folder
-    )
+    watching = standard(process, checkpoint=Checkpoint(pause=0, keep=2))
+    train(FakeLearner(), toy_data(), process, [], watching, folder=folder, resume=resume)
     return sorted((folder / checkpoints.NAME).glob("epoch-*"))
 
 
@@ -238,6 +237,21 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_warning(tmp_path: Path, harm
     assert checkpoints.newest(tmp_path / checkpoints.NAME, warnings.append) == older
     assert len(warnings) == 1
     assert warnings[0].startswith(f"warning: checkpoint {newer} is damaged (")
+    assert not newer.exists()
+    assert (newer.with_name(f"damaged-{newer.name}")).is_dir()
+
+
+@pytest.mark.parametrize("harm", ["newest", "best", "all"])
+def test_a_training_goes_on_before_damaged_checkpoints_and_leaves_intact_ones(tmp_path: Path, harm: str) -> None:
+    """What it writes has the names of what was damaged, or smaller numbers."""
+    older, newer = saved(tmp_path)
+    root = tmp_path / checkpoints.NAME
+    for path in {"newest": [newer], "best": [root / "best-0003"], "all": [older, newer]}[harm]:
+        next(path.rglob("*.safetensors")).write_bytes(b"")
+    found = checkpoints.newest(root, lambda line: None)
+    assert found == (None if harm == "all" else older)
+    assert saved(tmp_path, resume=found) == [older, newer]
+    assert checkpoints.newest(root, pytest.fail) == newer
 
 
 def test_nothing_is_found_where_no_checkpoint_is_intact(tmp_path: Path) -> None:
@@ -246,6 +260,8 @@ def test_nothing_is_found_where_no_checkpoint_is_intact(tmp_path: Path) -> None:
     warnings: list[str] = []
     assert checkpoints.newest(tmp_path / checkpoints.NAME, warnings.append) is None
     assert len(warnings) == 2
+    names = {path.name.partition("-")[0] for path in (tmp_path / checkpoints.NAME).iterdir()}
+    assert names == {"damaged"}
 
 
 def test_what_a_killed_process_left_half_written_goes_with_the_next_checkpoint(tmp_path: Path) -> None:

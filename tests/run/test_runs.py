@@ -172,7 +172,7 @@ def test_an_interrupted_run_is_continued_to_the_same_bytes(
         trained(place)
     interrupted = load(place / "runs")
     assert interrupted.state == "interrupted"
-    with pytest.raises(RunError, match="interrupted and has no weights yet; continue it with --resume"):
+    with pytest.raises(RunError, match="interrupted and has no weights yet; wait for its end, or continue it with: "):
         interrupted.weights()
     run = trained(place, resume=True) if by == "definition" else resume(interrupted)
     assert run.path == whole.path
@@ -413,3 +413,10 @@ def test_a_shape_that_does_not_fit_leaves_no_run(place: Path, monkeypatch: pytes
         trained(place)
     assert lengths == [12]
     assert not (place / "runs").exists()
+
+
+def test_a_manifest_without_its_facts_is_damaged(place: Path) -> None:
+    run = trained(place)
+    (run.path / "manifest.json").write_text('{"state": "finished", "model": "toy"}')
+    with pytest.raises(RunError, match=r"manifest.json: is damaged \(run, identity, definition, .* missing\)"):
+        load(run.path)
