@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-PLACES = (HERE / "promoters", ROOT.parent / "shared" / "data" / "promoters")
+DATA = HERE / "promoters"
 MARGIN = 0.03
 
 
@@ -49,25 +49,27 @@ FIGURES = ("sensitivity", "specificity", "matthews_correlation")
 
 def main() -> int:
     options = arguments()
-    data = next((place for place in (options.data, *PLACES) if place and (place / "Ecoli_prom.fa").is_file()), None)
-    if data is None:
-        print("skipped: the FASTA files of the paper are not here; name their folder with --data")
+    if not (options.data / "Ecoli_prom.fa").is_file():
+        print(f"skipped: {options.data} has not the paper's FASTA files; name their folder with --data")
         return 0
     rows = [row for row in PUBLISHED if not options.only or row.definition in options.only]
     seeds = range(1, (1 if options.quick else options.seeds) + 1)
     print(header(), flush=True)
-    good = [compare(row, data, seeds, options) for row in rows]
+    good = [compare(row, options.data, seeds, options) for row in rows]
     return 0 if options.quick or all(good) else 1
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path)
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=[], choices=[row.definition for row in PUBLISHED])
     parser.add_argument("--runs", type=Path, default=HERE / "runs")
     parser.add_argument("--quick", action="store_true", help="one seed and two epochs: does it run?")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.data != DATA and not options.data.is_dir():
+        parser.error(f"--data {options.data}: no such folder")
+    return options
 
 
 def compare(row: Published, data: Path, seeds: Iterable[int], options: argparse.Namespace) -> bool:
