@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 DEFINITION ?= model-defs/torch-mc50-dna1000-basset-s1.xml
 # a shortened schedule, so that the first run ends in minutes on a laptop; `seqforge train DEFINITION` runs the whole one
-SHORT ?= --set trainingprocess.epochs=4
+SHORT ?= --set trainingprocess.epochs=1 --set trainingprocess.batch_size=50 --set optimizer.learning_rate=0.0005
 
 .PHONY: train test check lint types walls validate examples clean
 
