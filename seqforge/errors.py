@@ -87,6 +87,9 @@ class RunError(SeqForgeError):
     pass
 
 
+LONGEST = 80  # characters of a received value in a message
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was probably meant to be, or None: same letters, same start, close, or initials."""
     squeezed = {_squeezed(candidate): candidate for candidate in known}
@@ -112,12 +115,20 @@ def _initials(name: str) -> str:
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """The way out for an unknown name: the nearest known one, else the list."""
     guess = nearest(name, known)
-    return f"did you mean '{guess}'?" if guess else f"expected one of {', '.join(known)}"
+    if guess:
+        return f"did you mean '{guess}'?"
+    return f"expected {one_of(known)}" if len(known) > 1 else f"expected '{next(iter(known), '')}'"
+
+
+def one_of(names: Sequence[str]) -> str:
+    """A closed list as a message names it."""
+    return f"one of {', '.join(names)}" if len(names) > 1 else ", ".join(names)
 
 
 def quoted(value: Any) -> str:
-    """A received value as a message shows it: numbers bare, everything else in quotes."""
+    """A received value as a message shows it: numbers bare, everything else in quotes, long texts shortened."""
     text = str(value)
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     try:
         float(text)
     except ValueError:

@@ -21,7 +21,7 @@ import typing
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from seqforge.errors import quoted
+from seqforge.errors import nearest, one_of, quoted
 
 TRUE = ("true", "1", "yes", "y", "t", "on")
 FALSE = ("false", "0", "no", "n", "f", "off")
@@ -40,6 +40,7 @@ class Kind:
     """The type of one hyper-parameter."""
 
     expected = "a value"
+    words: tuple[str, ...] = ()  # of a closed list
 
     def parse(self, text: str) -> Any:
         """The typed value of `text` as written in a definition (already stripped)."""
@@ -59,6 +60,11 @@ class Kind:
 
     def unfit(self, value: Any) -> Unfit:
         return Unfit(self.expected, value)
+
+    def near_word(self, text: str) -> str:
+        """The way out for a misspelt word of a closed list, "" for anything else."""
+        guess = nearest(text, self.words)
+        return f"did you mean '{guess}'?" if guess else ""
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,7 @@ class Integer(Number):
         try:
             return self.check(int(text))
         except ValueError:
-            pass
-        try:
-            number = float(text)
-        except ValueError:
-            raise self.unfit(text) from None
-        return self.check(number)
+            return super().parse(text)
 
     def check(self, value: Any) -> Any:
         if isinstance(value, float) and math.isfinite(value) and value.is_integer():
@@ -184,7 +185,7 @@ class OneOf(Kind):
 
     def __init__(self, *words: str):
         self.words = words
-        self.expected = f"one of {', '.join(words)}"
+        self.expected = one_of(words)
 
     def check(self, value: Any) -> Any:
         by_fold = {word.casefold(): word for word in self.words}
@@ -248,6 +249,7 @@ class Maybe(Kind):
     def __init__(self, kind: Kind):
         self.kind = kind
         self.expected = f"{kind.expected}, or None"
+        self.words = kind.words
 
     def parse(self, text: str) -> Any:
         if text == "None":

@@ -157,6 +157,11 @@ CATALOGUE: dict[str, Entry] = {
         "A list stands where an object is expected, or the reverse. `seqforge convert FILE.xml -` shows the "
         "JSON form of a definition.",
     ),
+    "SF0118": Entry(
+        "more problems than are listed",
+        "A file with so many problems is probably no definition, or one mistake made them all: mend the first ones "
+        "and validate again.",
+    ),
     "SF0119": Entry(
         "a pattern of too many labels",
         "The range of the pattern was probably mistyped.",

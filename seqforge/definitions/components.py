@@ -9,16 +9,18 @@ knows a particular loss, optimizer or layer.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seqforge import registry
 from seqforge.definitions.model import Hyperparameter
 from seqforge.definitions.tree import Text
-from seqforge.errors import Place, Problem, did_you_mean, quoted
+from seqforge.errors import Place, Problem, did_you_mean, nearest, quoted
 from seqforge.parameters import Parameter, Unfit, folded, parameters_of
 
+MOST_STRANGERS = 100  # unknown keys that one component reports
+MOST_SHOWN = 5  # values of a key that is given again and again
 # one value in one library, several in the other
 WHOLE = {"betas": ("beta_1", "beta_2")}
 
@@ -43,12 +45,13 @@ def items_of(attributes: Mapping[str, Text]) -> tuple[Hyperparameter, ...]:
 
 def assemble(cls: type, items: Iterable[Hyperparameter], subject: Subject, problems: list[Problem]) -> Any:
     """The component `cls` with the values of `items`, or None after appending every problem to `problems`."""
-    before = len(problems)
+    before, items = len(problems), list(items)
     parameters = parameters_of(cls)
-    chosen = _once(_known(parameters, joined(parameters, list(items), problems), subject, problems), problems)
+    chosen = _once(_known(parameters, joined(parameters, items, problems), subject, problems), problems)
     values = {name: _value(parameters[name], item, problems) for name, item in chosen.items()}
-    problems.extend(_missing(parameters, values, subject))
-    return _made(cls, values, chosen, subject, problems) if len(problems) == before else None
+    problems.extend(_missing(parameters, {*values, *_meant(parameters, items)}, subject))
+    sound = len(problems) == before and all(item.name for item in items)
+    return _made(cls, values, chosen, subject, problems) if sound else None
 
 
 def spellings(parameters: Mapping[str, Parameter]) -> dict[str, str]:
@@ -116,14 +119,10 @@ def _known(
     problems: list[Problem],
 ) -> list[tuple[str, Hyperparameter]]:
     by_spelling = spellings(parameters)
-    known = []
-    for spelt, item in items:
-        name = by_spelling.get(spelt)
-        if name is None:
-            problems.append(_stranger(item, list(parameters), subject))
-        else:
-            known.append((name, item))
-    return known
+    found = [(by_spelling.get(spelt), item) for spelt, item in items]
+    strange = [item for name, item in found if name is None and item.name]
+    problems.extend(_stranger(item, list(parameters), subject) for item in strange[:MOST_STRANGERS])
+    return [(name, item) for name, item in found if name is not None]
 
 
 def _stranger(item: Hyperparameter, names: Sequence[str], subject: Subject) -> Problem:
@@ -147,24 +146,34 @@ def twice(same: Sequence[Hyperparameter]) -> Problem:
     spelt = " and ".join(dict.fromkeys(f"'{item.name}'" for item in same))
     verb = "is given" if len({str(item.name) for item in same}) == 1 else "mean the same and are given"
     times = "twice" if len(same) == 2 else f"{len(same)} times"
-    lines = " and ".join(str(item.name.place.line) for item in same)
-    values = ", ".join(f"'{item.value}'" for item in same)
+    shown, more = same[:MOST_SHOWN], ", …" if len(same) > MOST_SHOWN else ""
+    lines = " and ".join(str(item.name.place.line) for item in shown)
+    values = ", ".join(f"'{item.value}'" for item in shown) + more
     return Problem(same[-1].name.place, "SF0205", f"{spelt} {verb} {times} (lines {lines}: {values})", "keep one")
 
 
 def _value(parameter: Parameter, item: Hyperparameter, problems: list[Problem]) -> Any:
     spelt = parameter.name if folded(item.name) == folded(parameter.name) else item.name
     if not item.value:
-        problems.append(Problem(item.name.place, "SF0210", f"{spelt} is empty: expected {parameter.kind.expected}"))
+        problems.append(Problem(item.value.place, "SF0210", f"{spelt} is empty: expected {parameter.kind.expected}"))
         return None
     try:
         return parameter.kind.parse(str(item.value))
     except Unfit as unfit:
-        problems.append(Problem(item.value.place, "SF0204", f"{spelt}: {unfit}"))
+        problems.append(Problem(item.value.place, "SF0204", f"{spelt}: {unfit}", parameter.kind.near_word(item.value)))
         return None
 
 
-def _missing(parameters: Mapping[str, Parameter], given: Mapping[str, Any], subject: Subject) -> list[Problem]:
+def _meant(parameters: Mapping[str, Parameter], items: Sequence[Hyperparameter]) -> Iterator[str]:
+    """The required hyper-parameters that are not missing, but misspelt or without their name."""
+    needed = [name for name, parameter in parameters.items() if parameter.required]
+    unknown = [item.name for item in items if folded(item.name) not in spellings(parameters)]
+    if not all(unknown):
+        yield from needed
+    yield from (nearest(name, parameters) or "" for name in (unknown[:MOST_STRANGERS] if needed else ()))
+
+
+def _missing(parameters: Mapping[str, Parameter], given: Collection[str], subject: Subject) -> list[Problem]:
     return [
         Problem(subject.place, "SF0206", f"{subject.phrase} needs {name} ({parameter.kind.expected})")
         for name, parameter in parameters.items()

@@ -31,7 +31,7 @@ IMPLEMENTATIONS = {
 
 @dataclass(frozen=True)
 class Setting:
-    """The typed `<general>`; None where the file's word is unknown."""
+    """The typed `<general>`; None where the file's word is unknown, no labels where their number is."""
 
     task: registry.Component | None
     alphabet: Alphabet | None
@@ -47,7 +47,7 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
         task(general.task, problems),
         alphabet(general.sequencespace, problems),
         library(general.library, problems),
-        general.labels,
+        () if "labels" in general.unread else general.labels,
         _spelt_encoding(general),
         general.seed,
     )
@@ -82,7 +82,9 @@ def library(name: Text, problems: list[Problem]) -> str | None:
     """The library called `name`, TensorFlow being Keras."""
     found = LIBRARY_NAMES.get(name.casefold())
     if found is None:
-        hint = f"expected {PYTORCH}, {KERAS} (TensorFlow), {BAYES}"
+        guess = LIBRARY_NAMES.get((nearest(name, LIBRARY_NAMES) or "").casefold())
+        expected = f"expected {PYTORCH}, {KERAS} (TensorFlow), {BAYES}"
+        hint = f"did you mean '{guess}'? {expected[0].upper()}{expected[1:]}" if guess else expected
         problems.append(Problem(name.place, "SF0153", f"unknown library '{name}'", hint))
     return found
 
@@ -170,22 +172,25 @@ def id_problems(definition: ModelDefinition, setting: Setting, length: int | Non
         message = f"the file is called '{definition.file.stem}', the definition '{general.id}'"
         yield Problem(place, "SF0162", message, "runs lie under the id; give both the same name", "warning")
     found = _ID.fullmatch(general.id)
-    for token, says, actual in _claims(found, setting, length) if found else ():
+    for token, says, actual in _claims(found, setting, general, length) if found else ():
         if says != actual:
             message = f"id '{general.id}' says {says} ({token}), the definition says {actual}"
             yield Problem(place, "SF0163", message, severity="warning")
 
 
-def _claims(found: re.Match[str], setting: Setting, length: int | None) -> Iterator[tuple[str, str, str]]:
+def _claims(
+    found: re.Match[str], setting: Setting, general: General, length: int | None
+) -> Iterator[tuple[str, str, str]]:
     """(token, what it promises, what holds), for everything that is known."""
     if setting.library:
         yield found["library"], _LIBRARY_TOKENS[found["library"]], setting.library
     if setting.task:
         yield found["task"], _TASK_TOKENS[found["task"]], setting.task.name
-    yield found["task"] + found["labels"], f"{found['labels']} labels", f"{len(setting.labels)} labels"
+    if setting.labels:
+        yield found["task"] + found["labels"], f"{found['labels']} labels", f"{len(setting.labels)} labels"
     if setting.alphabet:
         yield found["space"], found["space"].upper(), setting.alphabet.name.upper()
     if length is not None:
         yield found["space"] + found["width"], f"{found['width']} letters", f"{length} letters"
-    if found["seed"] is not None:
+    if found["seed"] is not None and "seed" not in general.unread:
         yield f"s{found['seed']}", f"seed {int(found['seed'])}", f"seed {setting.seed}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from seqforge.errors import one_of
 from seqforge.parameters import Flag, Integer, Kind, Number, String
 
 VERSION = 1  # of the language, as written in @version of the root
@@ -77,7 +78,7 @@ class Words(Kind):
 
     def __init__(self, *words: str):
         self.words = words
-        self.expected = f"one of {', '.join(words)}"
+        self.expected = one_of(words)
 
     def check(self, value: Any) -> Any:
         if value not in self.words:

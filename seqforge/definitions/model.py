@@ -72,6 +72,7 @@ class General:
     labels_place: Place = NOWHERE
     seed_place: Place = NOWHERE
     heads: tuple[Head, ...] = ()  # instead of labels
+    unread: frozenset[str] = frozenset()  # "seed", "labels": what the file says is no number, so it is a stand-in
 
 
 @dataclass(frozen=True)

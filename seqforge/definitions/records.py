@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,19 @@ def _general(node: Node) -> General:
         labels_place=(labels or heads or node).place,
         seed_place=seed.place,
         heads=tuple(map(_head, heads.all("head"))) if heads else (),
+        unread=frozenset(_unread(seed, labels)),
     )
+
+
+def _unread(seed: Text, labels: Node | None) -> Iterator[str]:
+    """What cannot be read as written, so that a stand-in is used."""
+    if _typed(language.SEED, seed, None) is None:
+        yield "seed"
+    pattern = labels.one("pattern") if labels else None
+    bounds = [pattern.attributes.get(name, Text("1")) for name in ("min", "max")] if pattern else []
+    numbers = [_typed(language.WHOLE, bound, None) for bound in bounds]
+    if None in numbers or (numbers and numbers[1] - numbers[0] >= MOST_LABELS):
+        yield "labels"
 
 
 def _labels(node: Node, pattern: Pattern | None) -> tuple[str, ...]:
@@ -156,9 +168,10 @@ def _data_section(root: Node) -> Section | None:
 
 
 def _hyperparameters(node: Node) -> tuple[Hyperparameter, ...]:
-    """Those that have a name; the others are reported by the structural check."""
-    named = (one for one in node.all("hyperparameter") if one.attributes.get("name"))
-    return tuple(Hyperparameter(one.attributes["name"], one.text) for one in named)
+    """All of them; one without a name, which the structural check reports, has an empty one."""
+    return tuple(
+        Hyperparameter(one.attributes.get("name", Text("", one.place)), one.text) for one in node.all("hyperparameter")
+    )
 
 
 def data(root: Node, file: Path | None = None) -> DataDefinition:

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from seqforge import registry
 from seqforge.definitions.components import Subject, assemble, other_owners, spellings, twice
 from seqforge.definitions.model import Hyperparameter, Section
-from seqforge.errors import Place, Problem
+from seqforge.errors import Place, Problem, nearest, one_of
 from seqforge.parameters import folded, parameters_of
 from seqforge.registry import LIBRARIES, UnknownName
 from seqforge.training.process import TrainingProcess
@@ -73,10 +73,20 @@ def _named(section: Section, key: str, known: Sequence[str], problems: list[Prob
     if len(names) > 1:
         problems.append(twice(names))
     if not names:
-        example = f'<hyperparameter name="{key}">{known[0] if known else "…"}</hyperparameter>'
-        problems.append(Problem(section.place, "SF0202", f"{key} does not say which {key}", f"add {example}"))
+        problems.extend(_nameless(section, key, known))
         return None
     return Named(names[0], tuple(item for item in section.hyperparameters if folded(item.name) != key))
+
+
+def _nameless(section: Section, key: str, known: Sequence[str]) -> Iterator[Problem]:
+    """The key that names the component is missing or misspelt; one without any name is reported by the structure."""
+    message = f"{key} does not say which {key}"
+    near = [item.name for item in section.hyperparameters if nearest(item.name, [key])]
+    if near:
+        yield Problem(near[0].place, "SF0202", f"{message}, but has '{near[0]}'", f"did you mean '{key}'?")
+    elif all(item.name for item in section.hyperparameters):
+        hint = f'add <hyperparameter name="{key}">…</hyperparameter> with {one_of(known)}'
+        yield Problem(section.place, "SF0202", message, hint)
 
 
 def _component(cls: Any, named: Named, place: Place, problems: list[Problem]) -> Any:

@@ -7,14 +7,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 
-from seqforge.definitions.language import DATA, MODEL, ROOTS, VERSION, XSI, Element, Item, Slot, Value
+from seqforge.definitions.language import DATA, LITERAL, MODEL, ROOTS, VERSION, XSI, Element, Item, Slot, Value
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import Place, Problem, did_you_mean, nearest, quoted
 from seqforge.parameters import Unfit
 
 MOST_LABELS = 100_000
+MOST_PROBLEMS = 1000  # nobody reads more, and a large file can hold millions
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*").fullmatch
 _PREFIX = re.compile(r"xmlns:[A-Za-z_][A-Za-z0-9_.\-]*").fullmatch
@@ -27,8 +28,11 @@ def check(root: Node) -> list[Problem]:
         return [
             Problem(root.place, "SF0102", f"unknown root element '{root.tag}'", did_you_mean(root.tag, list(ROOTS)))
         ]
-    problems = list(_element(root, grammar, _accepted(root)))
-    problems += [*_version(root), *_pattern(root), *_keys(root, grammar)]
+    found = chain(_element(root, grammar, _accepted(root)), _version(root), _pattern(root), _keys(root, grammar))
+    problems = list(islice(found, MOST_PROBLEMS + 1))
+    if len(problems) > MOST_PROBLEMS:
+        message = f"there are more than {MOST_PROBLEMS} problems, the others are not listed"
+        problems[MOST_PROBLEMS] = Problem(root.place, "SF0118", message, "mend these first")
     return sorted(problems)
 
 
@@ -53,17 +57,21 @@ def _element(node: Node, grammar: Element, accepted: frozenset[str] = frozenset(
 
 def _attributes(node: Node, grammar: Element, accepted: frozenset[str]) -> Iterator[Problem]:
     known = grammar.attribute
+    meant = set()
     for name, text in node.attributes.items():
         if name in known:
             yield from _value(known[name].value, text, f"{grammar.tag} {name}")
         elif name not in accepted and not (grammar.any_attributes and _NAME(name)):
+            meant.add(nearest(name, known))
             yield _unknown_attribute(name, text, grammar)
     for attribute in grammar.attributes:
-        if attribute.required and attribute.name not in node.attributes:
+        if attribute.required and attribute.name not in node.attributes and attribute.name not in meant:
             yield Problem(node.place, "SF0107", f"'{node.tag}' needs the attribute {attribute.name}=\"…\"")
 
 
 def _unknown_attribute(name: str, text: Text, grammar: Element) -> Problem:
+    if name == "xmlns":
+        return Problem(text.place, "SF0105", f"'{grammar.tag}' has no namespace", "remove xmlns")
     known = list(grammar.attribute)
     hint = did_you_mean(name, known) if known else "it takes none"
     return Problem(text.place, "SF0105", f"'{grammar.tag}' has no attribute '{name}'", hint)
@@ -87,38 +95,45 @@ def _named(node: Node) -> str:
 def _value(value: Value, text: Text, subject: str) -> Iterator[Problem]:
     if not text:
         if not value.may_be_empty:
-            yield Problem(text.place, "SF0110", f"{subject} is empty", f"expected {value.kind.expected}")
+            yield Problem(text.place, "SF0110", f"{subject} is empty", _wanted(value))
         return
     if value.judged_later:
         return
     try:
         value.kind.parse(text)
     except Unfit as unfit:
-        yield Problem(text.place, "SF0111", f"{subject}: {unfit}", _near_word(text, value))
+        yield Problem(text.place, "SF0111", f"{subject}: {unfit}", value.kind.near_word(text))
 
 
-def _near_word(text: str, value: Value) -> str:
-    guess = nearest(text, getattr(value.kind, "words", ()))
-    return f"did you mean '{guess}'?" if guess else ""
+def _wanted(value: Value) -> str:
+    """What an empty text or attribute should say: of a hyper-parameter the structure knows only that it is needed."""
+    return "write a value or remove it" if value is LITERAL else f"expected {value.kind.expected}"
 
 
 def _children(node: Node, grammar: Element) -> Iterator[Problem]:
     slot_of = grammar.slot_of
     known = [child for child in node.children if child.tag in slot_of]
-    if len(known) < len(node.children):
-        yield from (_unknown_element(child, grammar) for child in node.children if child.tag not in slot_of)
+    strange = [child for child in node.children if child.tag not in slot_of]
+    yield from (_unknown_element(child, grammar) for child in strange)
     yield from _order(known, grammar)
     by_tag: dict[str, list[Node]] = {}
     for child in known:
         by_tag.setdefault(child.tag, []).append(child)
+    meant = misspelt(node, grammar) if strange else frozenset()
     for number, slot in enumerate(grammar.slots):
-        yield from _slot(node, grammar, number, slot, by_tag)
+        if slot.required and not any(tag in by_tag or tag in meant for tag in slot.tags):
+            yield _missing(node, grammar, number, slot)
+        yield from _slot(node, slot, by_tag)
 
 
-def _slot(node: Node, grammar: Element, number: int, slot: Slot, by_tag: dict[str, list[Node]]) -> Iterator[Problem]:
+def misspelt(node: Node, grammar: Element) -> frozenset[str]:
+    """The elements that the unknown children of `node` were probably meant to be."""
+    strange = dict.fromkeys(child.tag for child in node.children if child.tag not in grammar.children)
+    return frozenset(filter(None, (nearest(tag, grammar.children) for tag in list(strange)[:MOST_PROBLEMS])))
+
+
+def _slot(node: Node, slot: Slot, by_tag: dict[str, list[Node]]) -> Iterator[Problem]:
     present = [item for item in slot.items if item.element.tag in by_tag]
-    if not present and slot.required:
-        yield _missing(node, grammar, number, slot)
     if len(present) > 1:
         late = max((by_tag[item.element.tag][0] for item in present), key=lambda child: child.place)
         both = " and ".join(f"'{item.element.tag}'" for item in present)

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seqforge import registry
+from seqforge.definitions import structure
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import Setting
+from seqforge.definitions.language import MODEL
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place
 from seqforge.errors import Place, Problem, did_you_mean
@@ -108,10 +110,11 @@ def required_sections(definition: ModelDefinition, library: str, own: Sequence[s
         "optimizer": definition.optimizers[0] if definition.optimizers else None,
         "trainingprocess": definition.trainingprocess,
     }
+    misspelt = structure.misspelt(definition.tree, MODEL)
     for name, section in sections.items():
         if library == BAYES and section is not None:
             yield Problem(section.place, "SF0307", f"nothing reads {name} under {BAYES}", "remove it")
-        elif library != BAYES and section is None and name not in own:
+        elif library != BAYES and section is None and name not in own and name not in misspelt:
             yield Problem(definition.tree.place, "SF0306", f"the definition has no {name}", f"{library} needs one")
     if library == BAYES:
         for schedule in definition.schedules:

@@ -90,6 +90,10 @@ class ArchitectureReader:
             return None
         if format == REGISTRY:
             return self._registered(external)
+        if not external.path:
+            what = "a data definition" if format == "data-definition" else "the file"
+            self._refuse(external.path.place, "SF0110", "external is empty", f"expected the path of {what}")
+            return None
         if format in CODE:
             return self._module(external, format)
         return self._file(external, format)

@@ -56,8 +56,7 @@ def test_all_problems_at_once() -> None:
         ("SF0203", 10),
         ("SF0204", 11),
         ("SF0205", 13),
-        ("SF0206", 3),
-    ]
+    ]  # size is misspelt, not missing, too
     assert "(lines 11 and 12 and 13: '-1', '2', '')" in next(p.message for p in problems if p.id == "SF0205")
 
 

@@ -41,7 +41,6 @@ MISTAKES = {
     "unknown element": (
         MODEL.replace("<seed>1</seed>", "<seeed>1</seeed>"),
         [
-            "SF0106: 'general' lacks 'seed'; put it after 'labels' or 'heads'",
             "SF0104: 'general' has no element 'seeed'; did you mean 'seed'?",
         ],
     ),
@@ -56,13 +55,12 @@ MISTAKES = {
     "wrong case": (
         MODEL.replace("<task>", "<Task>").replace("</task>", "</Task>"),
         [
-            "SF0106: 'general' lacks 'task'; put it after 'description'",
             "SF0104: 'general' has no element 'Task'; did you mean 'task'?",
         ],
     ),
     "unknown attribute": (
         MODEL.replace('general id="', 'general lang="en" id="'),
-        ["SF0105: 'general' has no attribute 'lang'; expected one of id"],
+        ["SF0105: 'general' has no attribute 'lang'; expected 'id'"],
     ),
     "misspelt attribute": (
         MODEL.replace('run="runs/a"', 'runs="runs/a"'),
@@ -94,7 +92,7 @@ MISTAKES = {
     ),
     "empty hyper-parameter": (
         MODEL.replace(">1e-3<", "> <!-- 1e-3 --> <"),
-        ["SF0110: hyperparameter 'learning_rate' is empty; expected a text"],
+        ["SF0110: hyperparameter 'learning_rate' is empty; write a value or remove it"],
     ),
     "repeated section": (
         MODEL.replace("<optimizer parameters=", "<loss/><optimizer parameters=", 1),
@@ -129,7 +127,7 @@ MISTAKES = {
     ),
     "default namespace": (
         MODEL.replace('version="1"', 'xmlns="http://example.org"'),
-        ["SF0105: 'seqgramodel' has no attribute 'xmlns'; expected one of version"],
+        ["SF0105: 'seqgramodel' has no namespace; remove xmlns"],
     ),
     "misspelt word": (
         DATA.replace("in-order", "inorder"),
@@ -180,7 +178,7 @@ MISTAKES = {
     ),
     "unknown operation": (
         DATA.replace("kmer-frequency-preserving-shuffle", "shuffle"),
-        ["SF0111: operation: expected one of kmer-frequency-preserving-shuffle, received 'shuffle'"],
+        ["SF0111: operation: expected kmer-frequency-preserving-shuffle, received 'shuffle'"],
     ),
     "unknown attribute of an operation": (
         DATA.replace('k="2"', 'kk="2"'),
@@ -216,7 +214,7 @@ def test_schema_addresses_are_accepted_under_any_prefix() -> None:
     )
     assert messages(MODEL.replace('version="1"', space)) == []
     assert messages(MODEL.replace('version="1"', 'xsi:noNamespaceSchemaLocation="x"')) == [
-        "SF0105: 'seqgramodel' has no attribute 'xsi:noNamespaceSchemaLocation'; expected one of version"
+        "SF0105: 'seqgramodel' has no attribute 'xsi:noNamespaceSchemaLocation'; expected 'version'"
     ]
 
 
@@ -226,3 +224,13 @@ def test_the_fewest_elements_are_called_misplaced(numbers: list[int]) -> None:
     assert kept == sorted(kept)
     runs = (run for size in range(len(numbers) + 1) for run in itertools.combinations(numbers, size))
     assert len(kept) == max((len(run) for run in runs if list(run) == sorted(run)), default=0)
+
+
+def test_a_file_of_nothing_but_mistakes_is_answered_shortly() -> None:
+    elements = messages(f"<seqgramodel>{'<a/>' * 20_000}</seqgramodel>")
+    many = " ".join(f'a{number}="1"' for number in range(20_000))
+    attributes = messages(f"<seqgramodel {many}/>")
+    ending = "SF0118: there are more than 1000 problems, the others are not listed; mend these first"
+    for found in (elements, attributes):
+        assert len(found) == 1001
+        assert ending in found
