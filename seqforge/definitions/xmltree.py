@@ -120,11 +120,12 @@ class _Builder:
             match = _ATTRIBUTE.match(data, end)
             assert match is not None  # expat has read the same bytes
             end = data.index(match[2], match.end()) + 1
-            found[name] = Text(value.strip(), self.within(at, match.end(), place))
+            at, place = match.end(), self.within(at, match.end(), place)
+            found[name] = Text(value.strip(), place)
         return found
 
     def within(self, at: int, index: int, place: Place) -> Place:
-        """The place of the byte `index` of a tag that starts at the byte `at`, which is `place`."""
+        """The place of the byte `index`, as seen from the byte `at` before it, which is `place`."""
         piece = self.data[at:index]
         if b"\n" in piece:
             last = piece.rindex(b"\n")
