@@ -102,14 +102,19 @@ def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterat
     architecture = definition.architecture
     items = list(architecture.hyperparameters)
     if architecture.external:
-        named = {"path": architecture.external.path, "classname": architecture.external.classname}
+        path = architecture.external.path
+        named = {"path": path, "definition": path, "classname": architecture.external.classname}
         more = {"order": architecture.external.layout, "format": architecture.external.format}
         items += [Hyperparameter(Text(name), text) for name, text in (named | more).items() if text]
     component = experiment.architecture
     settings = component.settings()
     layers = settings.pop("layers", []) if architecture.operations else []
+    arguments = settings.pop("arguments", {})  # of a class or builder that the file defines
     yield Row("architecture", "name", component.name, str(architecture.place))
     yield from _values("architecture", settings, _origins(component, items))
+    for item in architecture.hyperparameters:
+        if item.name in arguments:
+            yield Row("architecture", f"arguments.{item.name}", _plain(arguments[item.name]), _from(item.value))
     for number, (layer, operation) in enumerate(zip(layers, architecture.operations or (), strict=False), 1):
         origins = {folded(name): _from(text) for name, text in operation.attributes.items()}
         title = f"layer {number}"

@@ -30,7 +30,7 @@ def command(
     from seqforge import files
     from seqforge.definitions.writer import to_json, to_xml
 
-    data = sys.stdin.buffer.read() if source == "-" else None
+    data = _standard_input() if source == "-" else None
     tree = _tree(source if data is None else data)
     form = _form(source, target, to, data)
     text = (to_json if form == "json" else to_xml)(tree, canonical)
@@ -42,6 +42,12 @@ def command(
     except OSError as error:
         raise UsageError(f"{target}: {error.strerror}") from None
     typer.echo(f'{{"written": {_quoted(target)}, "form": "{form}"}}' if json else f"{target} written")
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise UsageError("-: standard input is closed")
+    return sys.stdin.buffer.read()
 
 
 def _tree(source: str | bytes) -> Node:

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from seqforge.cli import app
+from seqforge.commands.convert import command as convert
 from seqforge.definitions.reader import read_tree
 from seqforge.errors import DefinitionError, UsageError
 from seqforge.resources import folder
@@ -117,3 +118,22 @@ def test_show_refuses_a_broken_definition(tmp_path: Path) -> None:
         call("show", BASSET, "--set", "optimizer.lr=1")
     with pytest.raises(DefinitionError, match="SF0001: no such file"):
         call("show", tmp_path / "x.xml")
+
+
+def test_convert_without_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="-: standard input is closed"):
+        convert("-", "-")
+
+
+def test_show_knows_where_arguments_and_paths_came_from(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("class Net:\n    def __init__(self, width=3): pass\n")
+    text = BASSET.read_text().replace("PyTorch/o50-dna1000-basset.py", "net.py").replace('"TorchModel"', '"Net"')
+    arguments = '<hyperparameters>\n<hyperparameter name="width">7</hyperparameter></hyperparameters></architecture>'
+    file = tmp_path / "a.xml"
+    file.write_text(text.replace("</architecture>", arguments))
+    shown = json.loads(call("show", file, "--json"))["architecture"]
+    line = file.read_text()[: file.read_text().index('"width"')].count("\n") + 1
+    assert shown["arguments.width"] == {"value": 7, "from": f"{file}:{line}"}
+    bayes = folder("model-defs") / "boc-mc10-dna1000-s1.xml"
+    assert json.loads(call("show", bayes, "--json"))["architecture"]["definition"]["from"].startswith(str(bayes))
