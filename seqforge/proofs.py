@@ -14,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def _answers(job: dict[str, Any]) -> Iterator[list[Problem]]:
 
 def _prove(file: Path, job: dict[str, Any]) -> list[Problem]:
     from seqforge.backends import prove
+    from seqforge.definitions.general import width_of
     from seqforge.definitions.reader import read_model
     from seqforge.experiment import resolve
 
@@ -113,7 +115,16 @@ def _prove(file: Path, job: dict[str, Any]) -> list[Problem]:
         return problems
     folders = tuple(map(Path, job["def_path"]))
     experiment, problems = resolve(definition, def_path=folders, need_files=job["need_files"])
-    return prove(experiment) if experiment is not None else problems
+    if experiment is None:
+        return problems
+    width = width_of(definition.id) if experiment.length is None else None
+    if width is None:
+        return prove(experiment)
+    message = (
+        f"the length of the input is not known without the data; the shapes are proven for {width}, as the id says"
+    )
+    note = Problem(definition.general.id.place, "SF0504", message, severity="note")
+    return [note, *prove(replace(experiment, length=width))]
 
 
 def main() -> None:

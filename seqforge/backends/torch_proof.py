@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from seqforge.architectures.base import InputSpec
+from seqforge.architectures.torch_module import TorchModule
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_updates import Updates
 from seqforge.errors import BackendError, Problem, SeqForgeError
@@ -108,14 +109,25 @@ def prove(experiment: Experiment) -> list[Problem]:
 
 def _proof(experiment: Experiment, spec: InputSpec) -> list[Problem]:
     if spec.length is None:
-        message = "the input has no single known length, so the shapes inside the architecture are not proven"
-        return [Problem(experiment.definition.architecture.place, "SF0504", message, severity="note")]
+        return _built(experiment, spec)
     found: list[Problem] = []
     for device in DEVICES:
         found = _push(experiment, spec, device)
         if not found:
             break
     return found
+
+
+def _built(experiment: Experiment, spec: InputSpec) -> list[Problem]:
+    """Without a length nothing can be pushed through; a module of the user's is built all the same."""
+    place = experiment.definition.architecture.place
+    message = "the input has no single known length, so the shapes inside the architecture are not proven"
+    try:
+        if isinstance(experiment.architecture, TorchModule):
+            build(experiment, spec)
+    except SeqForgeError as error:
+        return [Problem(place, "SF0501", str(error))]
+    return [Problem(place, "SF0504", message, severity="note")]
 
 
 def _push(experiment: Experiment, spec: InputSpec, device: str) -> list[Problem]:

@@ -500,7 +500,8 @@ CATALOGUE: dict[str, Entry] = {
     "SF0504": Entry(
         "the shapes were not proven",
         "The length of the input is not known without opening data files, or the sequences have several lengths, so "
-        "the architecture was not tried out. Nothing is wrong; training checks the shapes once the data is open.",
+        "the architecture was built, but not tried out, or only for the length in the definition's id. Nothing is "
+        "wrong; training checks the shapes once the data is open.",
     ),
     "SF0505": Entry(
         "the proof broke off",

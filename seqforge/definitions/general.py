@@ -178,6 +178,12 @@ def id_problems(definition: ModelDefinition, setting: Setting, length: int | Non
             yield Problem(place, "SF0163", message, severity="warning")
 
 
+def width_of(id: str) -> int | None:
+    """The length of the input that an id promises (150 in torch-mc2-dna150-…)."""
+    found = _ID.fullmatch(id)
+    return int(found["width"]) or None if found else None
+
+
 def _claims(
     found: re.Match[str], setting: Setting, general: General, length: int | None
 ) -> Iterator[tuple[str, str, str]]:

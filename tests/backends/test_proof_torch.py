@@ -124,6 +124,11 @@ def test_an_unknown_length_is_a_note() -> None:
     assert (problem.id, problem.severity, problem.place) == ("SF0504", "note", PLACE)
 
 
+def test_a_module_is_built_even_without_a_length(tmp_path: Path) -> None:
+    (problem,) = proven(module(tmp_path, "self.fc = nn.Linear(120)", "return x"), length=None)
+    assert (problem.id, problem.severity) == ("SF0501", "error")
+
+
 def test_a_large_model_is_proven_without_memory_and_leaves_no_trace() -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)

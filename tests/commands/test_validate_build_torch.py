@@ -59,6 +59,20 @@ def test_shapes_are_proven_and_the_others_go_on_when_one_process_dies(folder: Pa
     assert "exit status 3" in next(problem.message for problem in problems if problem.id == "SF0505")
 
 
+def test_without_data_the_length_is_taken_from_the_id(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(HEAD + MODULES["wide"])
+    text = new_definition(Wish("torch-mc3-dna60-wide-s1", like="sequential", length=60, classes=3))
+    start, end = text.index("<sequential>"), text.index("</architecture>")
+    module = '<external format="pytorch-module" classname="TorchModel">net.py</external>'
+    file = tmp_path / "torch-mc3-dna60-wide-s1.xml"
+    file.write_text(text[:start] + module + text[end:])
+    note, error = report([str(file)], Options(build=True)).problems
+    assert (note.id, note.severity) == ("SF0504", "note")
+    assert "proven for 60, as the id says" in note.message
+    assert (error.id, error.severity) == ("SF0501", "error")
+    assert "cannot take an input of shape (2, 240)" in error.message
+
+
 def test_a_missing_definition_is_a_problem_not_a_crash(folder: Path) -> None:
     missing = folder / "none.xml"
     assert [problem.id for problem in prove_files(PYTORCH, [missing], (), ())[missing]] == ["SF0001"]
