@@ -80,8 +80,8 @@ class Number(Kind):
 
     @property
     def expected(self) -> str:  # type: ignore[override]
-        low = f"≥ {self.ge:g}" if self.ge is not None else f"> {self.gt:g}" if self.gt is not None else ""
-        high = f"≤ {self.le:g}" if self.le is not None else f"< {self.lt:g}" if self.lt is not None else ""
+        low = f"≥ {_spelt(self.ge)}" if self.ge is not None else f"> {_spelt(self.gt)}" if self.gt is not None else ""
+        high = f"≤ {_spelt(self.le)}" if self.le is not None else f"< {_spelt(self.lt)}" if self.lt is not None else ""
         return " ".join((self.noun, " and ".join(filter(None, (low, high))))).strip()
 
     def parse(self, text: str) -> Any:
@@ -111,6 +111,11 @@ class Number(Kind):
         low = [repr(self.ge - 1)] if self.ge is not None else [repr(self.gt)] if self.gt is not None else []
         high = [repr(self.le + 1)] if self.le is not None else [repr(self.lt)] if self.lt is not None else []
         return ["fast", "nan", "inf", *low, *high]
+
+
+def _spelt(bound: float) -> str:
+    """A bound as messages write it: whole numbers with all their digits."""
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"
 
 
 @dataclass(frozen=True)

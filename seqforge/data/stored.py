@@ -32,6 +32,9 @@ class SequenceSet(Dataset):
     def __len__(self) -> int:
         return len(self.rows)
 
+    def __repr__(self) -> str:
+        return f"SequenceSet({len(self):,} {self.alphabet.name} sequences of length {self.length})"
+
     @property
     def length(self) -> int:
         """Of every sequence."""

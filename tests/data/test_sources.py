@@ -392,3 +392,13 @@ def test_every_missing_file_is_named_with_the_nearest_name(tmp_path, wanted):
     assert second.startswith(
         f"{tmp_path}/sub/other.fa: SF0701: no such data file; paths start at the definition's folder"
     )
+
+
+def test_is_described_in_a_line(tmp_path, wanted):
+    write_table(tmp_path / "training.txt", rows_of(6))
+    data = TableSource(folder=str(tmp_path)).open(wanted())
+    assert repr(data.training) == "SequenceSet(6 DNA sequences of length 12)"
+
+
+def test_large_bounds_are_spelt_with_all_digits():
+    assert parameters_of(TableSource)["split_seed"].kind.expected == "an integer ≥ 0 and < 4294967296, or None"
