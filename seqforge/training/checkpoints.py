@@ -80,7 +80,7 @@ def save_weights(path: Path, weights: dict[str, np.ndarray]) -> None:
     """Named arrays as safetensors; equal weights give equal bytes."""
     from safetensors.numpy import save
 
-    files.write(path, save({name: np.ascontiguousarray(array) for name, array in weights.items()}))
+    files.write(path, save({name: np.asarray(array, order="C") for name, array in weights.items()}))
 
 
 def load_weights(path: Path) -> dict[str, np.ndarray]:

@@ -221,3 +221,14 @@ def test_logs_are_plain_json(tmp_path: Path) -> None:
     keys = ["epoch", "step", "seconds", "learning_rates", "loss", "validation_loss", "validation_accuracy"]
     assert [list(json.loads(line)) for line in lines] == [keys] * 4
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3, 4]
+
+
+def test_weights_come_back_with_their_shapes_types_and_values(tmp_path: Path) -> None:
+    weights = {"count": np.array(3, dtype=np.int64), "kernel": np.arange(6, dtype=np.float32).reshape(2, 3).T}
+    checkpoints.save_weights(tmp_path / "w", weights)
+    read = checkpoints.load_weights(tmp_path / "w")
+    assert {name: (array.shape, array.dtype) for name, array in read.items()} == {
+        "count": ((), np.int64),
+        "kernel": ((3, 2), np.float32),
+    }
+    np.testing.assert_array_equal(read["kernel"], weights["kernel"])
