@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 DEFINITIONS = ("model-defs", "data-defs")
@@ -15,12 +16,12 @@ def definition(path: str | Path) -> Path:
     What is neither comes back as it is, for the reader to say so.
     """
     spelt = Path(path)
-    if spelt.exists() or spelt.is_absolute() or str(path) == "-":
+    if os.path.exists(spelt) or spelt.is_absolute() or str(path) == "-":
         return spelt
     room, name = (spelt.parent.name, spelt.name) if spelt.parent.name in DEFINITIONS else ("", str(spelt))
     for place in DEFINITIONS if not room else (room,):
         for candidate in (folder(place) / name, folder(place) / f"{name}.xml"):
-            if candidate.is_file():
+            if os.path.isfile(candidate):  # False for a name that is too long, where pathlib raises
                 return candidate
     return spelt
 

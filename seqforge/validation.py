@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ def report(paths: Sequence[str], options: Options | None = None) -> Report:
     """All definitions at `paths` (files, folders, globs) with their problems."""
     options = options or Options()
     files = [file for file in collect(paths) if not options.known_only or _is_definition(file)]
+    if not files and not options.known_only:
+        raise UsageError(f"{', '.join(paths)}: no definitions (.xml, .json) in it")
     found = {file: look(file, options) for file in files}
     if options.build:
         sound = [file for file, problems in found.items() if not reader.errors(problems)]
@@ -93,11 +96,11 @@ def collect(paths: Sequence[str]) -> list[Path]:
 
 def _at(spelt: str) -> Iterator[Path]:
     path = resources.definition(spelt)
-    if path.is_dir():
+    if spelt and os.path.isdir(path):
         yield from _in_folder(path)
-    elif path.exists() or not _is_glob(spelt):
-        if not path.exists():
-            raise UsageError(f"{spelt}: no such file or folder")
+    elif (exists := bool(spelt) and os.path.lexists(path)) or not _is_glob(spelt):
+        if not exists:
+            raise UsageError(f"{spelt or 'an empty path'}: no such file or folder")
         yield path
     else:
         matches = sorted(glob(spelt, recursive=True))

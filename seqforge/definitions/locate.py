@@ -81,9 +81,12 @@ def near_name(tried: Iterable[Path]) -> Path | None:
     for path in tried:
         if len(path.name) < 256 and _is_folder(path.parent):
             names = sorted(entry.name for entry in os.scandir(path.parent))
-            guess = nearest(path.name, [name for name in names if name != path.name])
+            alike = {Path(name).stem: name for name in names if Path(name).suffix == path.suffix and name != path.name}
+            guess = nearest(path.stem, alike) or nearest(
+                path.name, [name for name in names if name not in alike.values()]
+            )
             if guess:
-                return path.parent / guess
+                return path.parent / alike.get(guess, guess)
     return None
 
 

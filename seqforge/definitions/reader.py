@@ -175,7 +175,8 @@ def _bytes(file: str) -> bytes:
                 raise _refused(file, "SF0004", _too_large(state.st_size))
             return stream.read(LIMIT + 1)
     except FileNotFoundError:
-        raise _refused(file, "SF0001", "no such file", hint=_near_files(file)) from None
+        what = "is a link to a file that is not there" if os.path.islink(file) else "no such file"
+        raise _refused(file, "SF0001", what, hint=_near_files(file)) from None
     except IsADirectoryError:
         raise _refused(file, "SF0002", "is a folder; expected a definition file (.xml or .json)") from None
     except (OSError, ValueError) as error:
@@ -198,7 +199,9 @@ def _near_files(file: str) -> str:
         names = [path.name for path in folder.iterdir() if path.suffix in (".xml", ".json")]
     except OSError:
         return f"there is no folder '{folder}'" if str(folder) != "." else ""
-    close = difflib.get_close_matches(Path(file).name, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(
+        Path(file).name, [name for name in names if name != Path(file).name], n=1, cutoff=0.6
+    )
     return f"did you mean '{folder / close[0]}'?" if close else ""
 
 

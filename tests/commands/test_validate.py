@@ -36,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "deep/other.xml").write_text("<html/>")
     (tmp_path / "package.json").write_text('{"name": "x"}')
     (tmp_path / ".hidden").mkdir()
+    (tmp_path / "empty").mkdir()
     shutil.copy(BAD / "04-unknown-task.xml", tmp_path / ".hidden")
     (tmp_path / "runs/x").mkdir(parents=True)
     (tmp_path / "runs/x/manifest.json").write_text("{}")
@@ -82,6 +83,9 @@ def test_globs_and_repeated_paths(folder: Path) -> None:
     [
         (["nowhere.xml"], "nowhere.xml: no such file or folder"),
         (["no*.xml"], "no*.xml: nothing matches"),
+        ([""], "an empty path: no such file or folder"),
+        (["x" * 5000], f"{'x' * 5000}: no such file or folder"),
+        (["runs", "empty"], "runs, empty: no definitions (.xml, .json) in it"),
         ([".", "--format", "sarf"], "unknown format 'sarf'; did you mean 'sarif'?"),
     ],
 )
@@ -94,6 +98,16 @@ def test_a_file_that_is_named_is_looked_at_whatever_it_is(folder: Path) -> None:
     assert status == 1
     assert "2 definitions, 2 with errors" in output
     assert run("package.json", "deep/other.xml", "--known-only") == (0, "0 definitions, none with errors\n")
+
+
+def test_links_that_lead_nowhere_are_problems_of_their_own(folder: Path) -> None:
+    (folder / "loop.xml").symlink_to("loop.xml")
+    (folder / "dangling.xml").symlink_to("nowhere.xml")
+    assert run("loop.xml", "dangling.xml")[1].splitlines()[:2] == [
+        "loop.xml: SF0002: cannot be read: Too many levels of symbolic links",
+        "dangling.xml: SF0001: is a link to a file that is not there",
+    ]
+    assert run("empty", "--known-only") == (0, "0 definitions, none with errors\n")
 
 
 def test_warnings_fail_only_when_strict(tmp_path: Path) -> None:
