@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from seqforge import registry
 from seqforge.data.encodings import ALPHABETS
-from seqforge.definitions import writer
+from seqforge.definitions import general, reader, writer
 from seqforge.definitions.language import ID, MODEL
+from seqforge.definitions.model import ModelDefinition
 from seqforge.definitions.tree import Node, Text
-from seqforge.errors import UsageError, did_you_mean
+from seqforge.errors import DefinitionError, UsageError, did_you_mean
+from seqforge.experiment import resolve
 from seqforge.parameters import Unfit, parameters_of
 from seqforge.registry import BAYES, KERAS, PYTORCH
 from seqforge.training.process import TrainingProcess
@@ -124,11 +128,41 @@ class Wish:
     data: str | None = None
 
 
-def new_definition(wish: Wish, as_json: bool = False) -> str:
-    """A valid definition as XML with comments, or as JSON; raises UsageError for a wish that cannot be met."""
+def new_definition(wish: Wish, file: Path | None = None) -> str:
+    """A valid definition as XML with comments, or as JSON if `file`, where it shall lie, is called so.
+
+    Raises UsageError for a wish that cannot be met.
+    """
     _check(wish)
     tree = definition_tree(wish)
-    return writer.to_json(tree) if as_json else _commented(writer.to_xml(tree), _comments(wish, tree))
+    as_json = file is not None and file.suffix.casefold() == ".json"
+    text = writer.to_json(tree) if as_json else _commented(writer.to_xml(tree), _comments(wish, tree))
+    _judge(text, file or Path(f"{wish.id}.xml"))
+    return text
+
+
+def _judge(text: str, file: Path) -> None:
+    """Whether the wishes go together: the definition as `validate` would see it in `file`."""
+    definition, problems = reader.read(reader.parse(text.encode(), str(file)))
+    if isinstance(definition, ModelDefinition):
+        problems = [*problems, *resolve(definition)[1]]
+    wrong = dict.fromkeys(problem.sentence for problem in reader.errors(problems))
+    if wrong:
+        raise UsageError(f"the wishes do not go together: {'; '.join(wrong)}")
+
+
+def of_data(data: Path, folder: Path) -> dict[str, Any]:
+    """What a definition in `folder` takes over from the data definition `data`; raises UsageError, DefinitionError."""
+    definition, problems = reader.read_data(data)
+    if definition is None or reader.errors(problems):
+        raise DefinitionError(reader.errors(problems))
+    return {
+        "task": task.name if (task := general.task(definition.task, [])) else str(definition.task),
+        "space": space.name if (space := general.alphabet(definition.sequencespace, [])) else "DNA",
+        "length": definition.background.maxlength,
+        "labels": tuple(map(str, definition.labels)),
+        "data": os.path.relpath(data, folder),
+    }
 
 
 def _check(wish: Wish) -> None:

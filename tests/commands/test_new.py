@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from seqforge.cli import app
-from seqforge.errors import UsageError
+from seqforge.errors import DefinitionError, UsageError
 from seqforge.validation import validate
 
 ROOT = Path(__file__).parent.parent.parent
@@ -19,7 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def run(*arguments: str) -> str:
     result = CliRunner().invoke(app, ["new", *arguments])
-    if isinstance(result.exception, UsageError):
+    if isinstance(result.exception, (UsageError, DefinitionError)):
         raise result.exception
     assert result.exit_code == 0, result.output
     return result.output
@@ -76,6 +78,17 @@ def test_data_is_written_into_the_definition() -> None:
     assert validate("m.xml") == []
 
 
+@pytest.mark.parametrize("library", ["PyTorch", "BayesOptimalClassifier"])
+def test_what_is_not_said_comes_from_the_data(library: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "tests/definitions/bad/data/two-motifs.xml", tmp_path / "two.xml")
+    (tmp_path / "models").mkdir()
+    run("m", "--library", library, "--like", "sequential", "--data", "two.xml", "-o", "models/m.xml")
+    assert validate("models/m.xml") == []
+    text = Path("models/m.xml").read_text(encoding="utf-8")
+    assert ">../two.xml<" in text
+    assert "<label>c1</label>" in text
+
+
 def test_nothing_is_overwritten() -> None:
     Path("m.xml").write_text("mine")
     with pytest.raises(UsageError, match=r"m\.xml exists"):
@@ -93,9 +106,15 @@ def test_nothing_is_overwritten() -> None:
         (["m m"], "name: expected letters"),
         (["m", "--labels", ","], "labels: expected"),
         (["m", "-o", "no/where/m.xml"], "No such file"),
+        (["m", "--labels", "0"], "labels: expected a number ≥ 1"),
+        (["m", "--labels", "-3"], "labels: expected a number ≥ 1"),
+        (["m", "--labels", "a,b,a"], "do not go together: label 'a' occurs twice"),
+        (["m", "--labels", "a|b,c"], "label 'a|b' contains"),
+        (["m", "--like", "deepsea", "--length", "10"], "DeepSEA needs inputs of at least 163 positions, received 10"),
+        (["m", "--data", "none.xml"], "no such file"),
     ],
 )
 def test_wrong_wishes(arguments: list[str], says: str) -> None:
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises((UsageError, DefinitionError), match=re.escape(says)):
         run(*arguments)
     assert not list(Path().glob("*.xml"))
