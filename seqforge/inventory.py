@@ -164,10 +164,11 @@ def _has(one: Described, library: str | None) -> bool:
 
 def explain(topic: str) -> list[Explained | Described]:
     """The problem id, or every component of that name; raises UsageError if there is neither."""
-    id = topic.upper()
-    if re.fullmatch(r"SF\d+", id):
+    number = re.fullmatch(r"(?:SF)?(\d+)", topic, re.IGNORECASE)
+    if number:
+        id = f"SF{number[1]:0>4}"
         if id not in CATALOGUE:
-            raise UsageError(f"unknown problem id '{topic}'; {did_you_mean(id, list(CATALOGUE))}")
+            raise UsageError(f"unknown problem id '{topic}'; the ids go from {min(CATALOGUE)} to {max(CATALOGUE)}")
         return [Explained(id)]
     found = [one for one in _everything() if folded(topic) in map(folded, _names(one))]
     if not found:

@@ -40,6 +40,10 @@ def test_every_component_is_listed_and_explained(room: str) -> None:
         assert json.loads(run("explain", cls.aliases[0] if cls.aliases else cls.name, "--json"))
 
 
+def test_the_number_of_a_problem_is_enough() -> None:
+    assert run("explain", "203") == run("explain", "sf0203") == run("explain", "SF0203")
+
+
 def test_a_name_of_two_libraries_shows_both() -> None:
     text = run("explain", "adam")
     assert "optimizer 'Adam' on PyTorch" in text
@@ -63,7 +67,7 @@ def test_lists_by_room_and_library() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["explain", "SF9999"], "unknown problem id 'SF9999'"),
+        (["explain", "SF9999"], "unknown problem id 'SF9999'; the ids go from SF0001 to SF"),
         (["explain", "Adm"], "did you mean 'Adam'"),
         (["explain", "qqqqqq"], "seqforge list"),
         (["list", "lossess"], "did you mean 'losses'"),
