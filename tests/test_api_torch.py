@@ -152,7 +152,7 @@ def test_predict_writes_a_file_at_once_or_not_at_all(run: seqforge.Run, tmp_path
     done = command("predict", run.path, bad, "-o", tmp_path / "out.tsv")
     assert done.returncode == 1
     assert "bad.fa:10: " in done.stderr
-    assert "declare pad centre or right" in done.stderr
+    assert "--pad centre or right brings all to one length" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.fa", "three.fa"]
     done = command("predict", run.path, bad, "-o", tmp_path / "out.tsv", "--pad", "right", "--json")
     assert json.loads(done.stdout)["sequences"] == 4

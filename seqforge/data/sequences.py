@@ -164,7 +164,7 @@ def _encoded(
 
 def _misfit(record: Record, length: int, path: Path | str) -> Exception:
     found = len(record.sequence)
-    hint = f"declare {'pad' if found < length else 'crop'} centre or right"
+    hint = f"{'--pad' if found < length else '--crop'} centre or right brings all to one length"
     return refuse(LENGTH, f"the model reads {length} letters, received {found}", hint, path, record.line)
 
 

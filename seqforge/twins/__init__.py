@@ -28,6 +28,9 @@ from seqforge.registry import KERAS, PYTORCH
 
 SIDES = (PYTORCH, KERAS)
 LONGEST = 1000  # of made-up sequences, where the architecture takes any length
+# a weight much smaller than the largest is compared on that scale: a bias before a batch normalisation has no gradient
+# but rounding noise, of which no two backends make the same
+FLOOR = 1e-3
 FIRST = 0  # the step at which nothing has been trained yet
 
 
@@ -191,7 +194,7 @@ def _judged(
     outputs = _differences(ours, theirs, "output")
     losses, weights = ours["losses"], theirs["losses"]
     by_step = [(step + 1, "loss", _relative(losses[step], weights[step])) for step in range(steps)]
-    moved = _differences(ours, theirs, "weight")
+    moved = _differences(ours, theirs, "weight", FLOOR * _largest(ours, "weight"))
     return Comparison(
         steps=steps,
         rtol=rtol,
@@ -219,7 +222,7 @@ def _first(outputs: Any, losses: Any, weights: Any, rtol: float) -> Parting | No
 
 
 def _differences(
-    ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray], kind: str
+    ours: Mapping[str, np.ndarray], theirs: Mapping[str, np.ndarray], kind: str, floor: float = 0.0
 ) -> list[tuple[int, str, float]]:
     """(step, name, relative difference) of every array called "kind|step|name", in the order of PyTorch's."""
     rows = []
@@ -227,12 +230,16 @@ def _differences(
         found, _, rest = key.partition("|")
         if found == kind and key in theirs:
             step, _, name = rest.partition("|")
-            rows.append((int(step), name, _relative(array, theirs[key])))
+            rows.append((int(step), name, _relative(array, theirs[key], floor)))
     return rows
 
 
-def _relative(ours: Any, theirs: Any) -> float:
-    """The largest difference over the largest value of both."""
+def _largest(arrays: Mapping[str, np.ndarray], kind: str) -> float:
+    return max((float(np.abs(array).max()) for key, array in arrays.items() if key.startswith(f"{kind}|")), default=0.0)
+
+
+def _relative(ours: Any, theirs: Any, floor: float = 0.0) -> float:
+    """The largest difference over the largest value of both, or over `floor` if that is larger."""
     ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
-    scale = max(np.abs(ours).max(), np.abs(theirs).max(), 1e-30)
+    scale = max(np.abs(ours).max(), np.abs(theirs).max(), floor, 1e-30)
     return float(np.abs(ours - theirs).max() / scale)

@@ -76,7 +76,7 @@ def test_chunks_have_at_most_so_many_rows(tmp_path):
         (
             "ACGT\nAC\n",
             Reading(length=4),
-            "x:2: SF0705: the model reads 4 letters, received 2; declare pad centre or right",
+            "x:2: SF0705: the model reads 4 letters, received 2; --pad centre or right brings all to one length",
         ),
         (">a\nACGTA\n", Reading(length=4), "x:1: SF0705: the model reads 4 letters, received 5; declare crop"),
         (">a\nAC\n>b\nART\n", Reading(unknown="error"), "x:3: SF0704: the letters of DNA are ACGT, received 'R'"),
