@@ -78,7 +78,7 @@ def test_chunks_have_at_most_so_many_rows(tmp_path):
             Reading(length=4),
             "x:2: SF0705: the model reads 4 letters, received 2; --pad centre or right brings all to one length",
         ),
-        (">a\nACGTA\n", Reading(length=4), "x:1: SF0705: the model reads 4 letters, received 5; declare crop"),
+        (">a\nACGTA\n", Reading(length=4), "x:1: SF0705: the model reads 4 letters, received 5; --crop"),
         (">a\nAC\n>b\nART\n", Reading(unknown="error"), "x:3: SF0704: the letters of DNA are ACGT, received 'R'"),
         ("AC\n", Reading(format="fasta"), "x:1: SF0708: a FASTA file starts with '>', received 'AC'"),
         ("a\tb\nAC\tGT\n", Reading(), "x:1: SF0702: no column 'x'; expected one of a, b"),
