@@ -26,7 +26,7 @@ from seqforge.errors import DefinitionError, Place, Problem
 LIMIT = 10 * 2**20  # bytes of a definition; the largest published one has 0.3 MB
 
 # elements or attributes missing, misplaced or unknown: the schema would say so again, about their neighbours
-_SHAPELESS = frozenset({"SF0102", "SF0104", "SF0105", "SF0106", "SF0107", "SF0108", "SF0109", "SF0113"})
+_SHAPELESS = frozenset({"SF0102", "SF0104", "SF0105", "SF0106", "SF0107", "SF0108", "SF0109", "SF0112", "SF0113"})
 
 Source = str | os.PathLike[str] | bytes | Node
 Definition = ModelDefinition | DataDefinition

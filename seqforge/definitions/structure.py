@@ -81,7 +81,8 @@ def _text(node: Node, grammar: Element) -> Iterator[Problem]:
     if grammar.text is None:
         if node.text:
             shown = quoted(node.text if len(node.text) <= 40 else node.text[:37] + "…")
-            yield Problem(node.text.place, "SF0112", f"'{node.tag}' holds elements only, received the text {shown}")
+            message = f"'{node.tag}' holds elements only, received the text {shown}"
+            yield Problem(node.text.place, "SF0112", message, _needs(grammar) if _only_text(node, grammar) else "")
         return
     yield from _value(grammar.text, node.text, _named(node))
 
@@ -121,7 +122,8 @@ def _children(node: Node, grammar: Element) -> Iterator[Problem]:
         by_tag.setdefault(child.tag, []).append(child)
     meant = misspelt(node, grammar) if strange else frozenset()
     for number, slot in enumerate(grammar.slots):
-        if slot.required and not any(tag in by_tag or tag in meant for tag in slot.tags):
+        absent = slot.required and not any(tag in by_tag or tag in meant for tag in slot.tags)
+        if absent and not _only_text(node, grammar):
             yield _missing(node, grammar, number, slot)
         yield from _slot(node, slot, by_tag)
 
@@ -155,12 +157,25 @@ def _count(node: Node, item: Item, found: list[Node]) -> Iterator[Problem]:
 
 
 def _missing(node: Node, grammar: Element, number: int, slot: Slot) -> Problem:
-    wanted = " or ".join(f"'{tag}'" for tag in slot.tags)
     if len(grammar.slots) == 1:
-        return Problem(node.place, "SF0106", f"'{node.tag}' is empty", f"it needs {wanted}")
-    before = " or ".join(f"'{tag}'" for tag in grammar.slots[number - 1].tags) if number else ""
+        return Problem(node.place, "SF0106", f"'{node.tag}' is empty", _needs(grammar))
+    wanted = _either(slot)
+    before = _either(grammar.slots[number - 1]) if number else ""
     hint = f"put it after {before}" if before else f"put it first in '{node.tag}'"
     return Problem(node.place, "SF0106", f"'{node.tag}' lacks {wanted}", hint)
+
+
+def _only_text(node: Node, grammar: Element) -> bool:
+    """A text stands where the elements of a list should: one mistake, not two."""
+    return bool(node.text) and not node.children and grammar.text is None and len(grammar.slots) == 1
+
+
+def _needs(grammar: Element) -> str:
+    return f"it needs {_either(grammar.slots[0])}"
+
+
+def _either(slot: Slot) -> str:
+    return " or ".join(f"'{tag}'" for tag in slot.tags)
 
 
 def _unknown_element(child: Node, grammar: Element) -> Problem:

@@ -229,6 +229,10 @@ def test_the_second_opinion_agrees() -> None:
     assert "SF0101" not in {problem.id for problem in found.problems}
 
 
+def test_the_second_opinion_does_not_repeat_the_first() -> None:
+    assert not [p for p in validate(BAD, second_opinion=True) if "second opinion" in p.message]
+
+
 def test_from_python(folder: Path) -> None:
     problems = validate("01-misspelt-hyperparameter.xml")
     assert [problem.id for problem in problems] == ["SF0203"]

@@ -125,6 +125,10 @@ MISTAKES = {
         MODEL.replace("<seed>1<", "<seed>1.5<"),
         ["SF0111: seed: expected an integer from 0 to 4294967295, received 1.5"],
     ),
+    "a text for a list": (
+        cut(MODEL.replace("</labels>", "</labels>c1</labels>"), "<label>", "</labels>"),
+        ["SF0112: 'labels' holds elements only, received the text 'c1'; it needs 'label' or 'pattern'"],
+    ),
     "default namespace": (
         MODEL.replace('version="1"', 'xmlns="http://example.org"'),
         ["SF0105: 'seqgramodel' has no namespace; remove xmlns"],
