@@ -137,13 +137,13 @@ def new_definition(wish: Wish, file: Path | None = None) -> str:
     tree = definition_tree(wish)
     as_json = file is not None and file.suffix.casefold() == ".json"
     text = writer.to_json(tree) if as_json else _commented(writer.to_xml(tree), _comments(wish, tree))
-    _judge(text, file or Path(f"{wish.id}.xml"))
+    _judge(text, str(file or ""))
     return text
 
 
-def _judge(text: str, file: Path) -> None:
-    """Whether the wishes go together: the definition as `validate` would see it in `file`."""
-    definition, problems = reader.read(reader.parse(text.encode(), str(file)))
+def _judge(text: str, file: str) -> None:
+    """Whether the wishes go together: the definition as `validate` would see it in `file` ("": anywhere)."""
+    definition, problems = reader.read(reader.parse(text.encode(), file))
     if isinstance(definition, ModelDefinition):
         problems = [*problems, *resolve(definition)[1]]
     wrong = dict.fromkeys(problem.sentence for problem in reader.errors(problems))

@@ -54,7 +54,7 @@ def _is_multi_class(definition: DataDefinition) -> bool:
 
 def _task(definition: DataDefinition) -> Iterator[Problem]:
     unknown: list[Problem] = []
-    task = general.task(definition.task, unknown)
+    task = general.task(definition.task, unknown, TASKS)
     yield from unknown
     if task is not None and task.name not in TASKS:
         message = f"task '{definition.task}' cannot be simulated"

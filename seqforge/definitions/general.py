@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seqforge import registry
 from seqforge.data.encodings import ALPHABETS, Alphabet
+from seqforge.definitions import language
 from seqforge.definitions.model import General, ModelDefinition
 from seqforge.definitions.tree import Text
-from seqforge.errors import Place, Problem, did_you_mean, nearest
+from seqforge.errors import Place, Problem, did_you_mean, nearest, one_of
 from seqforge.registry import BAYES, KERAS, PYTORCH
 
 ENCODINGS = ("1D", "2D")
@@ -22,10 +23,8 @@ _LIBRARY_WORDS = {"Torch": PYTORCH, "Keras": KERAS, "BayesOptimal": BAYES}
 _TASK_WORDS = {"MultiClass": "multi-class classification", "MultiLabel": "multi-label classification"}
 # the classes that seqgra built; here they only have to agree with the rest of the definition
 IMPLEMENTATIONS = {
-    f"{library}{space}{task}ClassificationLearner": (_LIBRARY_WORDS[library], space.casefold(), _TASK_WORDS[task])
-    for library in _LIBRARY_WORDS
-    for space in ("DNA", "Protein")
-    for task in _TASK_WORDS
+    name: (_LIBRARY_WORDS[library], space.casefold(), _TASK_WORDS[task])
+    for name, (library, space, task) in language.IMPLEMENTATIONS.items()
 }
 
 
@@ -57,14 +56,14 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
     return setting
 
 
-def task(name: Text, problems: list[Problem]) -> registry.Component | None:
-    """The task called `name`."""
+def task(name: Text, problems: list[Problem], fitting: Sequence[str] = ()) -> registry.Component | None:
+    """The task called `name`; messages list the `fitting` ones, or all."""
     try:
         return registry.find("tasks", name)()
     except registry.UnknownName as unknown:
-        guess = nearest(name, unknown.known)
-        known = ", ".join(unknown.known)
-        hint = f"did you mean '{guess}'? The tasks are {known}" if guess else f"expected one of {known}"
+        known = fitting or unknown.known
+        guess = nearest(name, known)
+        hint = f"did you mean '{guess}'? The tasks are {', '.join(known)}" if guess else f"expected {one_of(known)}"
         problems.append(Problem(name.place, "SF0151", f"unknown task '{name}'", hint))
         return None
 

@@ -30,12 +30,13 @@ FORMATS = (
     "seqforge",
 )
 LAYOUTS = ("NCL", "NLC")
-IMPLEMENTATIONS = tuple(
-    f"{library}{space}{task}ClassificationLearner"
+# seqgra's learner classes: the words that their names are made of
+IMPLEMENTATIONS = {
+    f"{library}{space}{task}ClassificationLearner": (library, space, task)
     for library in ("Torch", "Keras", "BayesOptimal")
     for space in ("DNA", "Protein")
     for task in ("MultiClass", "MultiLabel")
-)
+}
 
 
 class Free(Kind):

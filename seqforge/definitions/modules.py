@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from seqforge.parameters import Flag, Integer, Kind, Number, String, Unfit
+from seqforge.parameters import Flag, Integer, Kind, Number, String
 
 LARGEST = 10_000_000  # bytes of a Python file; beyond it nobody wrote it by hand
 _KINDS: dict[str, Kind] = {"int": Integer(), "float": Number(), "bool": Flag(), "str": String()}
@@ -78,9 +78,6 @@ class PythonModule:
     classes: dict[str, PythonClass] = field(default_factory=dict)
     functions: dict[str, Signature] = field(default_factory=dict)
     imported: frozenset[str] = frozenset()
-
-    def defined(self, name: str) -> bool:
-        return name in self.classes or name in self.functions or name in self.imported
 
 
 def read_module(path: Path) -> PythonModule:
@@ -271,18 +268,3 @@ def _axes(call: ast.Call) -> list[int]:
             continue
         numbers += value if isinstance(value, (tuple, list)) else [value]
     return [number for number in numbers if isinstance(number, int)]
-
-
-def parse_arguments(
-    signature: Signature, given: Sequence[tuple[str, str]]
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-    """The values of `given` (name, text) for a call, and (name, sentence) for each value that does not fit."""
-    by_name = {argument.name: argument for argument in signature.arguments}
-    values: dict[str, Any] = {}
-    wrong = []
-    for name, text in given:
-        try:
-            values[name] = by_name.get(name, Argument(name, False)).parse(text)
-        except Unfit as unfit:
-            wrong.append((name, f"{name}: {unfit}"))
-    return values, wrong

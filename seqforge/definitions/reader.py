@@ -53,7 +53,7 @@ def read_data(source: Source, overrides: Sequence[str] = ()) -> tuple[DataDefini
     return definition if isinstance(definition, DataDefinition) else None, list(problems)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _read_file(file: str, state: tuple[int, ...]) -> tuple[Definition | None, list[Problem]]:
     """Many model definitions name the same data definition, which is large."""
     return _read(file, (), "seqgradata")
@@ -90,7 +90,7 @@ def without_echo(problems: list[Problem], later: Iterable[Problem]) -> list[Prob
 def _read(source: Source, overrides: Sequence[str], root: str | None) -> tuple[Definition | None, list[Problem]]:
     problems: list[Problem] = []
     try:
-        tree = _tree(source, problems)
+        tree = read_tree(source, problems)
         problems += _other_root(tree, root)
         if problems and errors(problems):
             return None, sorted(problems)
@@ -150,10 +150,6 @@ def parse(data: bytes, file: str = "", warnings: list[Problem] | None = None) ->
     if first != "<":
         raise _refused(file, "SF0005", f"neither XML nor JSON: expected '<' or '{{' first, received {first!r}", 1)
     return xmltree.parse(data, file, warnings)
-
-
-def _tree(source: Source, problems: list[Problem]) -> Node:
-    return read_tree(source, problems)
 
 
 def _decoded(data: bytes, file: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,7 +121,7 @@ class DataReader:
         return Chosen(source, self._read(path, place), place)
 
     def _read(self, path: Path, place: Place) -> DataDefinition | None:
-        definition, problems = _read_data(path)
+        definition, problems = read_data(path)
         self.problems += problems
         return definition
 
@@ -159,7 +158,7 @@ class DataReader:
             return
         for folder in neighbours(self.paths.folder):
             for path in sorted(entry for entry in folder.iterdir() if entry.suffix in DEFINITIONS):
-                definition, problems = _read_data(path)
+                definition, problems = read_data(path)
                 if definition is not None and not errors(problems):
                     yield definition
 
@@ -179,19 +178,6 @@ _ID = re.compile(r"SF\d{4}: ")  # of the reader of data files; here the problem 
 
 def _suffix(path: Path) -> str:
     return (path.with_suffix("") if path.suffix == ".gz" else path).suffix.casefold()
-
-
-def _read_data(path: Path) -> tuple[DataDefinition | None, list[Problem]]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        return None, [Problem(Place(str(path)), "SF0002", f"cannot be read: {error.strerror}")]
-    return _read_unchanged(path, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=512)
-def _read_unchanged(path: Path, changed: int, size: int) -> tuple[DataDefinition | None, list[Problem]]:
-    return read_data(path)
 
 
 _TOKENS = re.compile(r"(?:(?:torch|tf|keras|boc)-)?(?P<shape>(?:mc|ml)\d+-[a-z]+\d+)-.*?(?P<seed>-s\d+)?")
