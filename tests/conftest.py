@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Tests come in families, because torch and TensorFlow must not share a process: files test_*_torch.py, test_*_keras.py and
-the rest, which import neither. A plain `pytest` runs the rest; `--family` chooses another; a file named is always run.
+"""Tests come in families, because torch and TensorFlow must not share a process: files test_*_torch.py,
+test_*_keras.py, and the rest, which import neither. A plain `pytest` runs the rest, `--family` chooses another; a file
+that is named is always run.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the documentation shows, runs: every ```bash and ```python block of README and docs/, page by page, in order.
 
-Blocks of one page share a folder and run one after another, as a reader would type them. A ```text block is shown, not run.
+Blocks of one page share a folder and run one after another, as a reader would type them. A ```text block is not run.
 """
 
 from __future__ import annotations
