@@ -38,7 +38,7 @@ _GIVES: Mapping[str, tuple[str, ...]] = {
     "exponential": ("values",),
 }
 _ANY_REAL = ("logits", "margins", "values")
-_FITTING = {"logits": "no activation", "log-probabilities": "log-probabilities", "margins": "tanh or no activation"}
+_FITTING = {"logits": "no activation", "margins": "tanh or no activation"}
 
 
 def loss_and_task(loss: Loss, task: Task, library: str, place: Place) -> Iterator[Problem]:
@@ -86,6 +86,8 @@ def _usual_activation(task: Task) -> str:
 
 def _way_out(loss: Loss, activation: str, wanted: str) -> str:
     switch = "from_logits" in loss.settings()
+    if loss.output == "log-probabilities":
+        return "no layer ends in them; use loss CrossEntropyLoss, which is the same on linear outputs"
     if loss.output == "logits" and switch:
         return f"use {wanted}, or set the loss' from_logits to False"
     if loss.output == "probabilities" and switch and activation == "linear":
