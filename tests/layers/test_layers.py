@@ -139,7 +139,7 @@ def test_attributes_as_files_spell_them():
         ),
         (
             [operation("Conv1D", filters="3", kernel_size="31"), operation("Dense", units="3")],
-            "toy.xml:12: SF0522: layer 1 'Conv1D' its window covers 31 positions",
+            "toy.xml:12: SF0522: layer 1 'Conv1D': its window covers 31 positions",
         ),
         (
             [operation("Flatten"), operation("Dense", units="4")],
