@@ -16,7 +16,7 @@ from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import Setting
 from seqforge.definitions.locate import Paths, locate, neighbours, shown
 from seqforge.definitions.model import ModelDefinition, Section
-from seqforge.definitions.reader import errors, read_data
+from seqforge.definitions.reader import LIMIT, errors, read_data
 from seqforge.definitions.sections import key_place, read_source
 from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, SeqForgeError
@@ -158,9 +158,28 @@ class DataReader:
             return
         for folder in neighbours(self.paths.folder):
             for path in sorted(entry for entry in folder.iterdir() if entry.suffix in DEFINITIONS):
+                if not self._may_fit(path):
+                    continue
                 definition, problems = read_data(path)
                 if definition is not None and not errors(problems):
                     yield definition
+
+    def _may_fit(self, path: Path) -> bool:
+        """False if the text of an XML file shows that it cannot fit; reading it whole costs a hundred times more."""
+        setting = self.setting
+        try:
+            text = path.read_text(encoding="utf-8") if path.suffix == ".xml" and path.stat().st_size <= LIMIT else ""
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        if not text or "&#" in text or setting.task is None or setting.alphabet is None:
+            return True
+        text = _COMMENT.sub("", text)
+        task, space = (_TEXT[tag].search(text) for tag in ("task", "sequencespace"))
+        return (
+            (task is None or task_name(task[1]) == setting.task.name)
+            and (space is None or space[1].casefold() == setting.alphabet.name.casefold())
+            and all(label in text for label in setting.labels)
+        )
 
     def _fits(self, data: DataDefinition) -> bool:
         setting = self.setting
@@ -173,6 +192,8 @@ class DataReader:
         )
 
 
+_TEXT = {tag: re.compile(rf"<{tag}>\s*([^<&]*?)\s*</{tag}>") for tag in ("task", "sequencespace")}
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ID = re.compile(r"SF\d{4}: ")  # of the reader of data files; here the problem is the definition's
 
 
