@@ -103,7 +103,8 @@ class Sequential(Architecture):
                 done.append(step)
         except ShapeError as error:
             layer = self.layers[len(done)]
-            return [Problem(places[len(done)], "SF0522", f"layer {len(done) + 1} '{layer.name}': {error}", _chain(done))]
+            message = f"layer {len(done) + 1} '{layer.name}': {error}"
+            return [Problem(places[len(done)], "SF0522", message, _chain(done))]
         return [*self._outputs(done[-1], spec), *self._weights_files(done)]
 
     def _entrance(self, spec: InputSpec) -> Iterator[Problem]:
