@@ -15,7 +15,7 @@ from typing import Any
 
 from seqforge import resources
 from seqforge.definitions.model import ModelDefinition
-from seqforge.definitions.reader import read_model
+from seqforge.definitions.reader import errors, read_model
 from seqforge.errors import DefinitionError, Problem
 from seqforge.experiment import Experiment, resolve
 from seqforge.run import Options, Run, conduct
@@ -92,17 +92,13 @@ def _overrides(values: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 def _definition(path: Path, overrides: tuple[str, ...] = ()) -> ModelDefinition:
     definition, problems = read_model(path, overrides)
-    if definition is None or (overrides and _errors(problems)):
-        raise DefinitionError(_errors(problems))
+    if definition is None or (overrides and errors(problems)):
+        raise DefinitionError(errors(problems))
     return definition
 
 
 def _resolved(definition: ModelDefinition, data: Path | None) -> Experiment:
     experiment, problems = resolve(definition, data=data)
-    if experiment is None or _errors(problems):
-        raise DefinitionError(_errors(problems))
+    if experiment is None or errors(problems):
+        raise DefinitionError(errors(problems))
     return experiment
-
-
-def _errors(problems: list[Problem]) -> list[Problem]:
-    return [problem for problem in problems if problem.severity == "error"]

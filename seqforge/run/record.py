@@ -76,16 +76,16 @@ class Run:
     @cached_property
     def experiment(self) -> Experiment:
         """The definition resolved again, with the files that the run keeps of its own."""
-        from seqforge.definitions.reader import read_model
+        from seqforge.definitions.reader import errors, read_model
 
         tree = self._tree()
         redirect(tree, self.manifest["files"], self.path, self.manifest["data_definition"])
         definition, problems = read_model(tree)
-        wrong = [problem for problem in problems if problem.severity == "error"]
+        wrong = errors(problems)
         if definition is None or wrong:
             raise DefinitionError(wrong)
         experiment, problems = resolve(definition, data=self._data_path())
-        wrong = [problem for problem in problems if problem.severity == "error"]
+        wrong = errors(problems)
         if experiment is None or wrong:
             raise DefinitionError(wrong)
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
