@@ -48,7 +48,7 @@ class Report:
 
     @property
     def errors(self) -> list[Problem]:
-        return [problem for problem in self.problems if problem.severity == "error"]
+        return reader.errors(self.problems)
 
     @property
     def failed(self) -> int:

@@ -39,12 +39,12 @@ class BayesOptimal(Architecture):
 
     def check(self, spec: InputSpec) -> list[Problem]:
         """The problems of the data definition, and whether it is about such sequences."""
-        from seqforge.definitions.reader import read_data
+        from seqforge.definitions.reader import errors, read_data
 
         if not Path(self.definition).is_file():
             return []
         definition, problems = read_data(self.definition)
-        wrong = [problem for problem in problems if problem.severity == "error"]
+        wrong = errors(problems)
         return wrong if wrong or definition is None else list(_unfit(definition, spec))
 
     def fingerprint(self) -> str:

@@ -89,11 +89,11 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
 def _prove(experiment: Experiment, data: Data) -> None:
     """Refuse an architecture that does not fit the data before there is a run; raises DefinitionError."""
     from seqforge.backends import prove
+    from seqforge.definitions.reader import errors
 
-    problems = prove(replace(experiment, length=data.length))
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        raise DefinitionError(errors)
+    wrong = errors(prove(replace(experiment, length=data.length)))
+    if wrong:
+        raise DefinitionError(wrong)
 
 
 def _found(run: Run, options: Options, line: str) -> Run:

@@ -60,15 +60,15 @@ class DefinitionSource(SequenceSource):
         return locate(self.definition, folder, data=True).path or folder / self.definition
 
     def _read(self, folder: Path) -> DataDefinition:
-        from seqforge.definitions.reader import read_data  # it reads sources' names itself
+        from seqforge.definitions.reader import errors, read_data  # it reads sources' names itself
 
         found = locate(self.definition, folder, data=True)
         if found.path is None:
             raise refuse(MISSING, f"no data definition '{self.definition}'", found.hint)
         definition, problems = read_data(found.path)
-        errors = [problem for problem in problems if problem.severity == "error"]
-        if definition is None or errors:
-            raise DefinitionError(errors)
+        wrong = errors(problems)
+        if definition is None or wrong:
+            raise DefinitionError(wrong)
         return definition
 
 
