@@ -18,6 +18,7 @@ from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.data.dataset import Data
 from seqforge.data.weights import with_class_weights
+from seqforge.definitions.locate import shown
 from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from seqforge.training.progress import Training
 
 Report = Callable[[str], None]
+MOST_NAMED = 4  # data files in a line
 
 
 @dataclass(frozen=True)
@@ -151,10 +153,14 @@ def _length(data: Data) -> str:
 
 
 def _origin(experiment: Experiment, options: Options) -> str:
-    definition = experiment.data_definition
+    """Where the examples come from: what was simulated, else the path of the command line, else the files."""
+    definition, source = experiment.data_definition, experiment.source
     if definition is not None:
         return f"data definition {definition.file or definition.id}"
-    return str(options.given or experiment.definition.file)
+    if options.given is not None or source is None:
+        return str(options.given)
+    names = [shown(path) for path in source.files(experiment.wanted.folder)] or [str(experiment.definition.file)]
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} files such as {names[0]}"
 
 
 def _nothing_to_resume(directory: RunDirectory, options: Options) -> str:

@@ -79,6 +79,14 @@ def test_an_override_is_said_with_what_it_replaces(call: Any) -> None:
     assert "epoch 1/1" in out
 
 
+def test_the_files_of_a_data_section_are_named(call: Any, place: Path) -> None:
+    section = ("--set", "data.format=table", "--set", "data.folder=data")
+    _, out, _ = call("toy.xml", *section)
+    assert "sequences of length 12, from data/training.txt, data/validation.txt, data/test.txt\n" in out
+    _, out, _ = call("toy.xml", *section, "--set", "data.training=training.txt")
+    assert "sequences of length 12, from data/training.txt\n" in out
+
+
 def test_json_is_one_object_and_everything_else_goes_to_stderr(call: Any, place: Path) -> None:
     status, out, err = call("toy.xml", "--data", "data", "--json")
     assert status == 0
