@@ -47,6 +47,6 @@ class MeanAbsoluteError(Loss):
 @register("losses", "L1Loss", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class L1Loss(MeanAbsoluteError):
-    """The same under PyTorch's name; on probabilities it also fits several labels, though cross-entropy fits better."""
+    """Mean over the labels of |output − target|; it also fits several labels, though cross-entropy fits better."""
 
     tolerated = ("multi-label classification",)

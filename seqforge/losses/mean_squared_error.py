@@ -47,6 +47,6 @@ class MeanSquaredError(Loss):
 @register("losses", "MSELoss", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class MSELoss(MeanSquaredError):
-    """The same under PyTorch's name; on probabilities it also fits several labels, though cross-entropy fits better."""
+    """Mean over the labels of (output − target)²; it also fits several labels, though cross-entropy fits better."""
 
     tolerated = ("multi-label classification",)

@@ -42,7 +42,7 @@ class HingeEmbeddingLoss(PairLoss):
 @register("losses", "CosineEmbeddingLoss", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class CosineEmbeddingLoss(PairLoss):
-    """The same by the angle between two vectors."""
+    """Pulls pairs marked 1 together and pushes pairs marked −1 apart, by the angle between them."""
 
 
 @register("losses", "MarginRankingLoss", library=PYTORCH)

@@ -16,7 +16,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "Adadelta", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchAdadelta(Optimizer):
-    """PyTorch form; learning_rate is 0.001 where torch itself has 1.0."""
+    """Steps in the ratio of recent updates to recent gradients; learning_rate is 0.001 where torch itself has 1.0."""
 
     rho: Fraction = setting(0.9, "decay of the running mean of squared gradients")
     eps: Positive = setting(1e-6, "keeps the division by the root of squared gradients finite", "epsilon")
@@ -31,7 +31,7 @@ class TorchAdadelta(Optimizer):
 @register("optimizers", "Adadelta", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasAdadelta(Optimizer):
-    """Keras form."""
+    """Steps in the ratio of recent updates to recent gradients."""
 
     rho: Fraction = setting(0.95, "decay of the running mean of squared gradients")
     epsilon: Positive = setting(1e-7, "keeps the division by the root of squared gradients finite", "eps")

@@ -16,7 +16,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "Adagrad", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchAdagrad(Optimizer):
-    """PyTorch form."""
+    """Steps that shrink with the sum of squared gradients so far."""
 
     learning_rate: Positive = setting(0.01, "step size at the start of training; schedules change it")
     lr_decay: NonNegative = setting(0.0, "the rate is divided by 1 + (step − 1) times this")
@@ -33,7 +33,7 @@ class TorchAdagrad(Optimizer):
 @register("optimizers", "Adagrad", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasAdagrad(Optimizer):
-    """Keras form."""
+    """Steps that shrink with the sum of squared gradients so far; epsilon stands below the root."""
 
     initial_accumulator_value: NonNegative = setting(0.1, "where the sum of squared gradients starts")
     epsilon: Positive = setting(1e-7, "keeps the division by the root of squared gradients finite", "eps")

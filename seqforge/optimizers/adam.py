@@ -16,7 +16,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "Adam", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchAdam(Optimizer):
-    """PyTorch form."""
+    """Steps along the mean gradient over its root mean square, both corrected for their start at zero."""
 
     betas: Betas = setting((0.9, 0.999), "decay of the running means of the gradient and of its square")
     eps: Positive = setting(1e-8, "keeps the division by the root of squared gradients finite", "epsilon")
@@ -32,7 +32,7 @@ class TorchAdam(Optimizer):
 @register("optimizers", "Adam", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasAdam(Optimizer):
-    """Keras form: epsilon stands beside the uncorrected second moment."""
+    """Steps along the mean gradient over its root mean square; epsilon stands beside the uncorrected second moment."""
 
     beta_1: Fraction = setting(0.9, "decay of the running mean of the gradient")
     beta_2: Fraction = setting(0.999, "decay of the running mean of its square")

@@ -16,7 +16,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "Adamax", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchAdamax(Optimizer):
-    """PyTorch form."""
+    """Adam with the largest recent gradient instead of the root mean square."""
 
     learning_rate: Positive = setting(0.002, "step size at the start of training; schedules change it")
     betas: Betas = setting((0.9, 0.999), "decay of the running means of the gradient and of its square")
@@ -32,7 +32,7 @@ class TorchAdamax(Optimizer):
 @register("optimizers", "Adamax", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasAdamax(Optimizer):
-    """Keras form."""
+    """Adam with the largest recent gradient instead of the root mean square."""
 
     beta_1: Fraction = setting(0.9, "decay of the running mean of the gradient")
     beta_2: Fraction = setting(0.999, "decay of the running mean of its square")

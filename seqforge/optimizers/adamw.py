@@ -16,7 +16,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "AdamW", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchAdamW(Optimizer):
-    """PyTorch form."""
+    """Adam with the weight decay taken off the weights, not added to the gradients."""
 
     betas: Betas = setting((0.9, 0.999), "decay of the running means of the gradient and of its square")
     eps: Positive = setting(1e-8, "keeps the division by the root of squared gradients finite", "epsilon")
@@ -32,7 +32,7 @@ class TorchAdamW(Optimizer):
 @register("optimizers", "AdamW", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasAdamW(Optimizer):
-    """Keras form."""
+    """Adam with the weight decay taken off the weights, not added to the gradients."""
 
     beta_1: Fraction = setting(0.9, "decay of the running mean of the gradient")
     beta_2: Fraction = setting(0.999, "decay of the running mean of its square")

@@ -16,7 +16,7 @@ from seqforge.registry import PYTORCH, register
 @register("optimizers", "ASGD", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchASGD(Optimizer):
-    """PyTorch form."""
+    """Stochastic gradient descent that also averages the weights over its steps."""
 
     learning_rate: Positive = setting(0.01, "step size at the start of training; schedules change it")
     lambd: NonNegative = setting(1e-4, "decay of the rate and of the weights")

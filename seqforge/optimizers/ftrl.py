@@ -15,7 +15,7 @@ from seqforge.registry import KERAS, register
 @register("optimizers", "Ftrl", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasFtrl(Optimizer):
-    """Keras form."""
+    """Follows the regularized leader: steps with L1 and L2 penalties inside, for sparse weights."""
 
     learning_rate_power: Annotated[float, Number(le=0)] = setting(
         -0.5, "how the rate falls with the squared gradients: their sum to this power"

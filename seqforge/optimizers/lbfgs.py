@@ -16,7 +16,7 @@ from seqforge.registry import PYTORCH, register
 @register("optimizers", "LBFGS", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchLBFGS(Optimizer):
-    """PyTorch form; its step needs a closure that computes loss and gradients."""
+    """A quasi-Newton method with limited memory; its step needs a closure that computes loss and gradients."""
 
     learning_rate: Positive = setting(1.0, "step size at the start of training; schedules change it")
     max_iter: Count = setting(20, "iterations per step")

@@ -17,8 +17,9 @@ from seqforge.registry import PYTORCH, register
 @register("optimizers", "Muon", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchMuon(Optimizer):
-    """Other parameters need an optimizer of their own: give each a `parameters` pattern.
+    """Steps along the orthogonal matrix nearest to the momentum; matrices only.
 
+    Other parameters need an optimizer of their own: give each a `parameters` pattern.
     A step moves a matrix (rows, columns) by learning_rate · √max(1, rows/columns) ("original"), or by
     learning_rate · 0.2·√max(rows, columns) ("match_rms_adamw", Liu et al. 2025: AdamW's rates and decays serve).
     """

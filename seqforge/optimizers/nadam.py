@@ -15,7 +15,7 @@ from seqforge.registry import KERAS, register
 @register("optimizers", "Nadam", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasNadam(Optimizer):
-    """Keras form."""
+    """Adam with Nesterov momentum."""
 
     beta_1: Fraction = setting(0.9, "decay of the running mean of the gradient")
     beta_2: Fraction = setting(0.999, "decay of the running mean of its square")

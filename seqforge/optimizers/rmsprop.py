@@ -16,7 +16,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 @register("optimizers", "RMSprop", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchRMSprop(Optimizer):
-    """PyTorch form."""
+    """Steps along the gradient over the root mean square of recent gradients."""
 
     learning_rate: Positive = setting(0.01, "step size at the start of training; schedules change it")
     alpha: Fraction = setting(0.99, "decay of the running mean of squared gradients")
@@ -34,7 +34,7 @@ class TorchRMSprop(Optimizer):
 @register("optimizers", "RMSprop", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasRMSprop(Optimizer):
-    """Keras form."""
+    """Steps along the gradient over the root mean square of recent gradients."""
 
     rho: Fraction = setting(0.9, "decay of the running mean of squared gradients")
     momentum: Fraction = setting(0.0, "share of the previous step that is kept")

@@ -33,7 +33,7 @@ class Etas(Tuple):
 @register("optimizers", "Rprop", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchRprop(Optimizer):
-    """PyTorch form."""
+    """Steps by the signs of gradients only; meant for whole sets, not for small batches."""
 
     learning_rate: Positive = setting(0.01, "step size at the start of training; schedules change it")
     etas: Annotated[tuple[float, float], Etas(Number(gt=0), 2)] = setting(

@@ -19,7 +19,7 @@ DAMPED = "Nesterov momentum needs dampening 0; remove dampening, or set nesterov
 @register("optimizers", "SGD", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class TorchSGD(Optimizer):
-    """PyTorch form."""
+    """Plain gradient descent, with momentum if asked for."""
 
     momentum: Fraction = setting(0.0, "share of the previous step that is kept")
     dampening: NonNegative = setting(0.0, "share of the gradient that the momentum leaves out")
@@ -43,7 +43,7 @@ class TorchSGD(Optimizer):
 @register("optimizers", "SGD", library=KERAS)
 @dataclass(frozen=True, kw_only=True)
 class KerasSGD(Optimizer):
-    """Keras form."""
+    """Plain gradient descent, with momentum if asked for."""
 
     momentum: Fraction = setting(0.0, "share of the previous step that is kept")
     nesterov: Switch = setting(False, "look ahead along the momentum before stepping")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -42,6 +43,7 @@ def test_has_defaults_that_fit(cls):
 def test_is_described(cls):
     assert cls.__doc__
     assert not cls.__doc__.startswith(f"{cls.__name__}(")  # the docstring that a dataclass makes up is its signature
+    assert not re.match(r"(PyTorch|Keras) form|The same", cls.__doc__)  # read in a list it must say what it is
     spellings = [folded(s) for parameter in parameters_of(cls).values() for s in (parameter.name, *parameter.aliases)]
     assert len(spellings) == len(set(spellings))
 
