@@ -50,7 +50,7 @@ examples: .venv/.test
 	touch $@
 
 .venv/.test: .venv/.python pyproject.toml constraints.txt
-	$(PIP) -e ".[torch,keras-cpu,report,tracking,validation,test]"
+	$(PIP) -e ".[torch,keras-cpu,triton,genome,report,tracking,validation,test]"
 	touch $@ .venv/.train
 
 clean:
