@@ -254,7 +254,6 @@ class Maybe(Kind):
     def __init__(self, kind: Kind):
         self.kind = kind
         self.expected = f"{kind.expected}, or None"
-        self.words = kind.words
 
     def parse(self, text: str) -> Any:
         if text == "None":
@@ -277,6 +276,9 @@ class Maybe(Kind):
 
     def bad_values(self) -> list[str]:
         return self.kind.bad_values()
+
+    def near_word(self, text: str) -> str:
+        return self.kind.near_word(text)
 
 
 Positive = Annotated[float, Number(gt=0)]

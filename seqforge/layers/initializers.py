@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.errors import did_you_mean
-from seqforge.layers.literals import read_call
+from seqforge.layers.literals import CallText, argument, read_call
 from seqforge.parameters import Kind, Number, OneOf, folded
 
 Draw = Callable[..., np.ndarray]
@@ -146,30 +146,22 @@ def initializer(text: str) -> Initializer:
         if key == "seed":
             seed = value
         elif key in known:
-            arguments[key] = known[key][1].check(value)
+            arguments[key] = argument(known[key][1], key, value)
         else:
-            raise ValueError(f"initializer '{name}' has no argument '{key}'")
+            raise ValueError(f"initializer '{name}' has no argument '{key}'; {did_you_mean(key, [*known, 'seed'])}")
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
         raise ValueError("seed: expected an integer ≥ 0, or None")
     return Initializer(name, arguments, seed)
 
 
-class InitializerText(Kind):
+class InitializerText(CallText):
     """The text of an initializer."""
 
     expected = f"an initializer such as he_normal or RandomNormal(stddev=0.1), one of {', '.join(INITIALIZERS)}"
+    words = INITIALIZERS
 
-    def check(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            raise self.unfit(value)
-        try:
-            initializer(value)
-        except (ValueError, TypeError, SyntaxError):
-            raise self.unfit(value) from None
-        return str(value)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+    def read(self, text: str) -> Initializer:
+        return initializer(text)
 
     def bad_values(self) -> list[str]:
         return ["glorot", "__import__('os').getcwd()", "he_normal(1)", "zeros(seed=-1)", "constant(value=open('x'))"]

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import ast
 import re
+from abc import abstractmethod
 from typing import Any, NamedTuple
+
+from seqforge.parameters import Kind, Unfit, folded
 
 _PREFIX = re.compile(r"^(?:tf\.)?keras\.(?:initializers|regularizers)\.")
 
@@ -45,4 +48,49 @@ def _call(tree: ast.expr, text: str) -> Call:
 def _literal(word: ast.keyword, text: str) -> Any:
     if word.arg is None:
         raise ValueError(text)
-    return ast.literal_eval(word.value)
+    try:
+        return ast.literal_eval(word.value)
+    except (ValueError, TypeError, SyntaxError):
+        raise ValueError(text) from None
+
+
+def argument(kind: Kind, key: str, value: Any) -> Any:
+    """The typed `value` of an argument; raises ValueError that names it."""
+    try:
+        return kind.check(value)
+    except Unfit as unfit:
+        raise ValueError(f"{key}: {unfit}") from None
+
+
+class CallText(Kind):
+    """The text of a call; `words` are the names that it may have."""
+
+    @abstractmethod
+    def read(self, text: str) -> Any:
+        """What `text` names; raises ValueError with the way out."""
+
+    def check(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise self.unfit(value)
+        try:
+            self.read(value)
+        except ValueError:
+            raise self.unfit(value) from None
+        return str(value)
+
+    def near_word(self, text: str) -> str:
+        """The nearest name to a misspelt one; what is wrong with the arguments of a known one."""
+        try:
+            call = read_call(text)
+            if folded(call.name) not in map(folded, self.words):
+                return super().near_word(call.name)
+        except ValueError:
+            return ""
+        try:
+            self.read(text)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1}

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from seqforge.errors import did_you_mean
-from seqforge.layers.literals import read_call
-from seqforge.parameters import Kind, Number, folded
+from seqforge.layers.literals import CallText, argument, read_call
+from seqforge.parameters import Number, folded
 
 # folded name → its arguments with defaults
 _TABLE = {"l1": {"l1": 0.01}, "l2": {"l2": 0.01}, "l1l2": {"l1": 0.0, "l2": 0.0}}
@@ -33,8 +33,10 @@ def regularizer(text: str) -> Regularizer:
     defaults = _TABLE[folded(call.name)]
     strangers = set(call.arguments) - set(defaults)
     if strangers:
-        raise ValueError(f"regularizer '{call.name}' has no argument '{min(strangers)}'")
-    return Regularizer(**(defaults | {key: Number(ge=0).check(value) for key, value in call.arguments.items()}))
+        way_out = did_you_mean(min(strangers), list(defaults))
+        raise ValueError(f"regularizer '{call.name}' has no argument '{min(strangers)}'; {way_out}")
+    given = {key: argument(Number(ge=0), key, value) for key, value in call.arguments.items()}
+    return Regularizer(**(defaults | given))
 
 
 def keras_penalty(text: str | None) -> Any:
@@ -46,22 +48,14 @@ def keras_penalty(text: str | None) -> Any:
     return keras.regularizers.L1L2(**regularizer(text)._asdict())
 
 
-class RegularizerText(Kind):
+class RegularizerText(CallText):
     """The text of a regularizer."""
 
     expected = "a regularizer such as l2 or L1L2(l1=0.001, l2=0.01), one of L1, L2, L1L2"
+    words = REGULARIZERS
 
-    def check(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            raise self.unfit(value)
-        try:
-            regularizer(value)
-        except (ValueError, TypeError, SyntaxError):
-            raise self.unfit(value) from None
-        return str(value)
-
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+    def read(self, text: str) -> Regularizer:
+        return regularizer(text)
 
     def bad_values(self) -> list[str]:
         return ["L3", "l2(-1)", "L2(l2=-0.1)", "__import__('os').getcwd()"]

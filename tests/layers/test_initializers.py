@@ -7,8 +7,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqforge.layers.initializers import INITIALIZERS, fans, initializer
-from seqforge.layers.regularizers import regularizer
+from seqforge.layers.initializers import INITIALIZERS, InitializerText, fans, initializer
+from seqforge.layers.regularizers import RegularizerText, regularizer
+from seqforge.parameters import Kind, Maybe
 
 SHAPE = (7, 40, 60)
 INPUTS, OUTPUTS = 280, 420
@@ -86,7 +87,7 @@ def test_every_spelling(prefix: str, name: str, quote: str):
         ("he_normal(scale=2)", "has no argument 'scale'"),
         ("constant(value='x')", "expected a number"),
         ("os.system('true')", "os.system"),
-        ("he_normal(seed=__import__('os'))", "malformed node"),
+        ("he_normal(seed=__import__('os'))", "he_normal"),
         ("he_normal(**{'seed': 1})", "he_normal"),
         ("he_normal(seed=-1)", "expected an integer ≥ 0"),
     ],
@@ -104,3 +105,24 @@ def test_regularizers():
         regularizer("L2(l1=0.1)")
     with pytest.raises(ValueError, match="unknown regularizer"):
         regularizer("L7")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "hint"),
+    [
+        (InitializerText(), "he_norml", "did you mean 'he_normal'?"),
+        (InitializerText(), "tf.keras.initializers.HeNorml()", "did you mean 'he_normal'?"),
+        (InitializerText(), "zzz", ""),
+        (InitializerText(), "he_normal(", ""),
+        (InitializerText(), "random_normal(std=1)", "has no argument 'std'; did you mean 'stddev'?"),
+        (InitializerText(), "random_normal(stddev=0)", "stddev: expected a number > 0, received 0"),
+        (RegularizerText(), "l1_l3", "did you mean 'L1L2'?"),
+        (RegularizerText(), "L2(l1=0.1)", "regularizer 'L2' has no argument 'l1'; expected 'l2'"),
+        (Maybe(RegularizerText()), "L2(l2=-1)", "l2: expected a number ≥ 0, received -1"),
+    ],
+)
+def test_the_way_out_of_a_refused_text(kind: Kind, text: str, hint: str):
+    with pytest.raises(ValueError, match="one of"):  # every name that there is
+        kind.parse(text)
+    assert kind.near_word(text).endswith(hint)
+    assert bool(kind.near_word(text)) == bool(hint)
