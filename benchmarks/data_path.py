@@ -21,8 +21,8 @@ from seqforge import registry
 from seqforge.data.batches import plan
 from seqforge.data.dataset import Data
 from seqforge.data.encodings import DNA
-from seqforge.data.sources import TableSource
 from seqforge.data.sources.base import Wanted
+from seqforge.data.sources.table import TableSource
 
 CLASSES = ("a", "b")
 

@@ -12,14 +12,18 @@ A component registers itself where it is defined:
 The first name is canonical, the others are aliases. `library` limits a name to one backend (None: all), so that Adam on
 PyTorch and Adam on Keras can own different defaults. Packages outside SeqForge register through the entry-point group
 `seqforge.components`: each entry point names a module whose import registers its classes.
+
+Every module of a room's package is part of the room: nothing lists them. `find` imports the one that is called like the
+component (PoissonNLL: poisson_nll.py) and the whole room only if that does not answer.
 """
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, TypeVar
 
@@ -65,6 +69,8 @@ def register(room: str, name: str, *aliases: str, library: str | None = None) ->
     """A class decorator that enters the class under `name` and `aliases`; a name taken already is refused."""
 
     def enter(cls: T) -> T:
+        if cls.__module__.partition(".")[0] != "seqforge":
+            _furnish(room)  # so that a name of the house is refused to whoever comes from outside
         for spelling in (name, *aliases):
             key = (folded(spelling), library)
             taken = _entries[room].get(key)
@@ -81,9 +87,17 @@ def register(room: str, name: str, *aliases: str, library: str | None = None) ->
 
 
 @cache
+def _modules(room: str) -> dict[str, str]:
+    """The modules of a room: folded name → what to import."""
+    package = import_module(ROOMS[room])
+    found = pkgutil.iter_modules(getattr(package, "__path__", ()))
+    return {folded(module.name): f"{package.__name__}.{module.name}" for module in found if not module.ispkg}
+
+
+@cache
 def _furnish(room: str) -> None:
-    importlib.import_module(ROOMS[room])
-    _load_plugins()
+    for module in _modules(room).values():
+        import_module(module)
 
 
 @cache
@@ -94,16 +108,33 @@ def _load_plugins() -> None:
 
 def find(room: str, name: str, library: str | None = None) -> Any:
     """The class called `name` in `room`, for `library` or for all; raises `UnknownName`."""
-    _furnish(room)
-    entries = _entries[room]
-    found = entries.get((folded(name), library)) or entries.get((folded(name), None))
+    _load_plugins()
+    found = _entered(room, name, library) or _of_its_module(room, name, library)
+    if found is None:
+        _furnish(room)
+        found = _entered(room, name, library)
     if found is None:
         raise UnknownName(room, name, library, names(room, library))
     return found
 
 
+def _entered(room: str, name: str, library: str | None) -> Any:
+    entries = _entries[room]
+    return entries.get((folded(name), library)) or entries.get((folded(name), None))
+
+
+def _of_its_module(room: str, name: str, library: str | None) -> Any:
+    """The class called `name`, if the module that is called like it has it."""
+    module = _modules(room).get(folded(name).replace("-", ""))
+    if module is None:
+        return None
+    import_module(module)
+    return _entered(room, name, library)
+
+
 def classes(room: str, library: str | None = None) -> list[Any]:
     """Every class of a room once, sorted by name; with `library`, only those usable there."""
+    _load_plugins()
     _furnish(room)
     chosen = {cls for (_, owner), cls in _entries[room].items() if library is None or owner in (library, None)}
     return sorted(chosen, key=lambda cls: (cls.name.casefold(), cls.library or ""))

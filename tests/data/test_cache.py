@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from seqforge.data import cache
-from seqforge.data.sources import TableSource
+from seqforge.data.sources.table import TableSource
 from seqforge.errors import DataError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqforge.data.sources import DefinitionSource
+from seqforge.data.sources.definition import DefinitionSource
 from seqforge.errors import SeqForgeError
 
 XML = """<?xml version="1.0"?>

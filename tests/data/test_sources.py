@@ -11,7 +11,8 @@ import pytest
 
 from seqforge import registry
 from seqforge.data.encodings import DNA
-from seqforge.data.sources import FastaSource, TableSource
+from seqforge.data.sources.fasta import FastaSource
+from seqforge.data.sources.table import TableSource
 from seqforge.data.weights import balanced, with_class_weights
 from seqforge.errors import DataError, SeqForgeError
 from seqforge.parameters import parameters_of
