@@ -17,6 +17,7 @@ class Task(Component):
     "index"      (n,) int64, the number of the one label
     "multi-hot"  (n, label) float32, 1 where the label is present
     "values"     (n, label) float32
+    "profiles"   a tuple with one array per head, (n, position, task): the observed reads, ≥ 0, of any number type
     """
 
     targets: ClassVar[str]
@@ -42,3 +43,12 @@ class MultiLabelClassification(Task):
 class Regression(Task):
     targets = "values"
     metrics = ("mean_squared_error", "pearson_r")
+
+
+@register("tasks", "profile prediction")
+@dataclass(frozen=True, kw_only=True)
+class ProfilePrediction(Task):
+    """Reads at every base and in the whole window, per head."""
+
+    targets = "profiles"
+    metrics = ()

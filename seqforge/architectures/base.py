@@ -11,12 +11,14 @@ from seqforge.registry import KERAS, LIBRARIES, PYTORCH, Component
 
 if TYPE_CHECKING:
     from seqforge.errors import Problem
+    from seqforge.heads import Head
 
 
 class InputSpec(NamedTuple):
     """What a model is fed and must put out.
 
-    length L (None: any) · channels C · outputs K · encoding "1D" or "2D" · seed of the initial weights.
+    length L (None: any) · channels C · outputs K · encoding "1D" or "2D" · seed of the initial weights · heads of a
+    profile model (K is then the number of all their tasks).
     """
 
     length: int | None
@@ -24,6 +26,7 @@ class InputSpec(NamedTuple):
     outputs: int
     encoding: str = "1D"
     seed: int = 0
+    heads: tuple[Head, ...] = ()
 
     def shape(self, layout: str) -> tuple[int | None, ...]:
         """One example's shape without the batch axis: (C, L) for "NCL", (L, C) for "NLC", a 1 put in for 2D.
@@ -41,10 +44,16 @@ class Architecture(Component):
     """Fields are constructor arguments; those that the input decides (classes, length) default to None."""
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
+    reads_heads: ClassVar[bool] = False  # puts out profiles and log counts per head, instead of a score per label
+    parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
 
     def layout(self, library: str) -> str:
         """The axis order that the model of this backend wants: "NCL" or "NLC"."""
         return {PYTORCH: "NCL", KERAS: "NLC"}[library]
+
+    def window(self) -> tuple[int, int] | None:
+        """Profile models: the lengths of input and output, in bases; None where they are not known yet."""
+        return None
 
     def check(self, spec: InputSpec) -> list[Problem]:
         """What cannot work, found without a framework and without running code (shapes, files, classes)."""

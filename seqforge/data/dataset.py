@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-Targets = np.ndarray | Mapping[str, np.ndarray]
+Targets = np.ndarray | tuple[np.ndarray, ...] | Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Batch:
 
     `index` (n,) int64: the examples' numbers in their set.
     `sequence` (n, length) uint8 codes, `len(alphabet)` for unknown letters.
-    `target`: index (n,) int64, multi-hot or values (n, label) float32; models of several outputs: a dict by name.
+    `target`: index (n,) int64, multi-hot or values (n, label) float32; profiles: a tuple with one array per head,
+    (n, position, task), reads ≥ 0 of any number type.
     `weight` (n,) float32: of each example in the training loss, mean 1 over the training set; None: all 1.
     """
 

@@ -15,11 +15,16 @@ from seqforge.registry import Component
 
 if TYPE_CHECKING:
     from seqforge.data.encodings import Alphabet
+    from seqforge.heads import Head
     from seqforge.tasks import Task
 
 
 class Wanted(NamedTuple):
-    """What the experiment asks of its data."""
+    """What the experiment asks of its data.
+
+    Profile models: `heads` and the lengths of input and output; `pseudocount` (None: any) is added to the reads of a
+    window before the logarithm, so that with 0 no window may be without reads.
+    """
 
     task: Task
     alphabet: Alphabet
@@ -27,6 +32,10 @@ class Wanted(NamedTuple):
     seed: int
     folder: Path  # where relative paths start: the definition's folder
     strict: bool = False  # letters outside the alphabet are errors
+    heads: tuple[Head, ...] = ()
+    input_length: int | None = None
+    output_length: int | None = None
+    pseudocount: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
