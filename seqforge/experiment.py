@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import cast
 
 from seqforge.architectures.base import Architecture, InputSpec
-from seqforge.architectures.keras_file import Compiled, compiled_sections
 from seqforge.data.encodings import Alphabet
 from seqforge.data.sources.base import Source, Wanted
 from seqforge.definitions.data import DataDefinition
@@ -124,7 +123,7 @@ class _Resolution:
         self.problems: list[Problem] = []
         self.monitors: list[Asked] = []  # by schedules
         self.process: TrainingProcess | None = None
-        self.compiled = Compiled()  # sections that a file of a whole model brings along
+        self.compiled: dict[str, Section] = {}  # what a file of a whole model brings along, by name
         setting = read_general(definition.general, self.problems)
         self.setting = replace(setting, library=setting.library or assumed)
         self.task = cast("Task | None", self.setting.task)
@@ -166,21 +165,23 @@ class _Resolution:
         """The library, if it is known and trains."""
         return self.setting.library if self.setting.library != BAYES else None
 
-    def _compiled(self, architecture: Architecture | None) -> Compiled:
+    def _compiled(self, architecture: Architecture | None) -> dict[str, Section]:
         """Of a whole Keras model: the sections that it was compiled with, where the definition has none."""
         external = self.definition.architecture.external
         if external is None or architecture is None or external.format.casefold() not in OWN_SECTIONS:
-            return Compiled()
+            return {}
+        from seqforge.architectures.keras_file import compiled_sections
+
         found = compiled_sections(Path(architecture.settings()["path"]))
         missing = {"loss": self.definition.loss, "optimizer": self.definition.optimizers}
         sections = {name: section for name, section in found._asdict().items() if section and not missing[name]}
         for name, section in sections.items():
             message = f"{name} comes from the file: {section.hyperparameters[0].value}"
             self.problems.append(Problem(external.path.place, "SF0417", message, severity="note"))
-        return Compiled(**sections)
+        return sections
 
     def _loss(self) -> Loss | None:
-        section, library = self.definition.loss or self.compiled.loss, self._trains
+        section, library = self.definition.loss or self.compiled.get("loss"), self._trains
         if section is None or library is None:
             return None
         loss: Loss | None = read_loss(section, library, self.problems)
@@ -198,7 +199,7 @@ class _Resolution:
         return loss
 
     def _optimizers(self) -> tuple[OptimizerUse, ...]:
-        own = (self.compiled.optimizer,) if self.compiled.optimizer else ()
+        own = (self.compiled["optimizer"],) if "optimizer" in self.compiled else ()
         sections, library = self.definition.optimizers or own, self._trains
         self.problems += agreement.optimizer_patterns(sections)
         if library is None:
@@ -263,8 +264,7 @@ class _Resolution:
         self.problems += id_problems(definition, setting, length)
         self.problems += agreement.labels_and_task(setting, _labels_place(definition))
         if setting.library is not None:
-            own = [name for name, section in self.compiled._asdict().items() if section]
-            self.problems += agreement.required_sections(definition, setting.library, own)
+            self.problems += agreement.required_sections(definition, setting.library, list(self.compiled))
         if chosen.definition is not None:
             place = chosen.place or definition.tree.place
             self.problems += agreement.data_and_model(chosen.definition, setting, definition.general, place)

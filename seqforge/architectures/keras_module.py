@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from seqforge.architectures.base import Architecture, InputSpec
-from seqforge.architectures.torch_module import Arguments, TorchModule, importable, run_file
+from seqforge.architectures.pytorch_module import Arguments, TorchModule, importable, run_file
 from seqforge.errors import BackendError, did_you_mean
 from seqforge.parameters import Name, OneOf, setting
 from seqforge.registry import KERAS, register

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from seqforge.architectures.base import InputSpec
-from seqforge.architectures.torch_module import TorchModule
+from seqforge.architectures.pytorch_module import TorchModule
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_updates import Updates
 from seqforge.errors import BackendError, Problem, SeqForgeError

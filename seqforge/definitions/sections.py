@@ -32,21 +32,21 @@ def key_place(section: Section | None, *names: str) -> Place | None:
 
 def read_loss(section: Section, library: str, problems: list[Problem]) -> Any:
     """The loss of `section`; a name that only another library has gives that library's loss."""
-    named = _named(section, "loss", registry.names("losses", library), problems)
+    named = _named(section, "loss", "losses", library, problems)
     cls = _loss_class(named.name, library, problems) if named else None
     return _component(cls, named, section.place, problems) if cls and named else None
 
 
 def read_optimizer(section: Section, library: str, problems: list[Problem]) -> Any:
     """The optimizer of `section`."""
-    named = _named(section, "optimizer", registry.names("optimizers", library), problems)
+    named = _named(section, "optimizer", "optimizers", library, problems)
     cls = _found("optimizers", named.name, library, problems, f" for {library}") if named else None
     return _component(cls, named, section.place, problems) if cls and named else None
 
 
 def read_schedule(section: Section, library: str, problems: list[Problem]) -> Any:
     """The learning-rate schedule of `section`."""
-    named = _named(section, "schedule", registry.names("schedules", library), problems)
+    named = _named(section, "schedule", "schedules", library, problems)
     cls = _found("schedules", named.name, library, problems) if named else None
     return _component(cls, named, section.place, problems) if cls and named else None
 
@@ -68,12 +68,12 @@ def read_source(section: Section, problems: list[Problem]) -> Any:
     return assemble(cls, section.hyperparameters, subject, problems)
 
 
-def _named(section: Section, key: str, known: Sequence[str], problems: list[Problem]) -> Named | None:
+def _named(section: Section, key: str, room: str, library: str, problems: list[Problem]) -> Named | None:
     names = [item for item in section.hyperparameters if folded(item.name) == key]
     if len(names) > 1:
         problems.append(twice(names))
     if not names:
-        problems.extend(_nameless(section, key, known))
+        problems.extend(_nameless(section, key, registry.names(room, library)))
         return None
     return Named(names[0], tuple(item for item in section.hyperparameters if folded(item.name) != key))
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqforge import registry
 from seqforge.definitions import structure
@@ -15,7 +15,6 @@ from seqforge.definitions.language import MODEL
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place
 from seqforge.errors import Place, Problem, did_you_mean
-from seqforge.layers.base import Layer
 from seqforge.losses.base import Loss
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import CLIPS
@@ -23,6 +22,9 @@ from seqforge.parameters import Integer, Unfit, folded
 from seqforge.registry import BAYES, KERAS
 from seqforge.tasks import Task
 from seqforge.training.process import TrainingProcess
+
+if TYPE_CHECKING:
+    from seqforge.layers.base import Layer
 
 MULTI_CLASS = "multi-class classification"
 
@@ -269,6 +271,8 @@ def metric_names(task: Task) -> list[str]:
 
 def _monitored(asked: Asked, task: Task, problems: list[Problem]) -> Metric | None:
     """The metric behind `validation_<metric>`; None for a loss, and with a problem for anything else."""
+    if _same(asked, "validation_loss"):
+        return None
     fitting = metric_names(task)
     watched = {f"validation_{name}": name for name in fitting}
     known: dict[str, str | None] = {"validation_loss": None, **watched}

@@ -12,7 +12,6 @@ from typing import Any
 from seqforge import registry
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.architectures.bayes import BayesOptimal
-from seqforge.architectures.sequential import sequential_from
 from seqforge.definitions import modules
 from seqforge.definitions.components import Subject, assemble, twice
 from seqforge.definitions.general import Setting
@@ -73,6 +72,8 @@ class ArchitectureReader:
         self.problems.append(Problem(place, id, message, hint, severity))
 
     def _sequential(self) -> Architecture | None:
+        from seqforge.architectures.sequential import sequential_from  # and with it the layers
+
         section = self.definition.architecture
         if self.arguments:
             place = self.arguments[0].name.place

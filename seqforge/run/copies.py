@@ -81,6 +81,6 @@ def _copy(found: Path, room: Path) -> Path:
 def _with_imports(found: Path) -> list[Path]:
     if found.suffix != ".py":
         return [found.resolve()]
-    from seqforge.architectures.torch_module import sources
+    from seqforge.architectures.pytorch_module import sources
 
     return sources(found)

@@ -13,7 +13,7 @@ import torch
 from small_experiments import experiment
 
 from seqforge.architectures.basset import Basset
-from seqforge.architectures.torch_module import TorchModule
+from seqforge.architectures.pytorch_module import TorchModule
 from seqforge.backends import prove
 from seqforge.definitions.model import Architecture
 from seqforge.errors import Place, Problem

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from seqforge.architectures.base import InputSpec
-from seqforge.architectures.torch_module import TorchModule, sources
+from seqforge.architectures.pytorch_module import TorchModule, sources
 from seqforge.errors import BackendError
 from seqforge.registry import PYTORCH, find
 
