@@ -17,7 +17,7 @@ from seqforge import resources
 from seqforge.definitions.model import ModelDefinition
 from seqforge.definitions.reader import errors, read_model
 from seqforge.errors import DefinitionError, Problem
-from seqforge.experiment import Experiment, resolve
+from seqforge.experiment import Experiment, read
 from seqforge.run import Options, Run, conduct
 from seqforge.run import load as load_run
 from seqforge.validation import validate
@@ -36,7 +36,10 @@ class Model:
 
     def __init__(self, path: str | Path):
         self.path = resources.definition(path)
-        self.definition = _definition(self.path)
+        definition, problems = read_model(self.path)
+        if definition is None:
+            raise DefinitionError(errors(problems))
+        self.definition: ModelDefinition = definition
 
     def __repr__(self) -> str:
         return f"Model({str(self.path)!r})"
@@ -52,8 +55,7 @@ class Model:
         set: Mapping[str, Any] | None = None,
     ) -> Experiment:
         """The definition's typed components; `set`: path → value; raises DefinitionError with every problem."""
-        definition = _definition(self.path, _overrides(set))
-        return _resolved(definition, resources.definition(data) if data else None)
+        return read(self.path, _overrides(set), data=_path(data))[0]
 
     def train(
         self,
@@ -71,9 +73,8 @@ class Model:
         `data`: a data definition, a folder of sets, a table or FASTA instead of the definition's own data.
         `set`: values of the definition to change, such as {"trainingprocess.epochs": 3}. `report` hears lines.
         """
-        given = resources.definition(data) if data else None
-        overrides = _overrides(set)
-        experiment = _resolved(_definition(self.path, overrides), given)
+        given, overrides = _path(data), _overrides(set)
+        experiment, _ = read(self.path, overrides, data=given)
         options = Options(
             runs=Path(runs),
             device=device,
@@ -90,15 +91,5 @@ def _overrides(values: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple(f"{path}={value}" for path, value in (values or {}).items())
 
 
-def _definition(path: Path, overrides: tuple[str, ...] = ()) -> ModelDefinition:
-    definition, problems = read_model(path, overrides)
-    if definition is None or (overrides and errors(problems)):
-        raise DefinitionError(errors(problems))
-    return definition
-
-
-def _resolved(definition: ModelDefinition, data: Path | None) -> Experiment:
-    experiment, problems = resolve(definition, data=data)
-    if experiment is None or errors(problems):
-        raise DefinitionError(errors(problems))
-    return experiment
+def _path(data: str | Path | None) -> Path | None:
+    return resources.definition(data) if data else None

@@ -12,12 +12,13 @@ from typing import cast
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.data.encodings import Alphabet
 from seqforge.data.sources.base import Source, Wanted
+from seqforge.definitions import reader
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import id_problems, read_general
 from seqforge.definitions.locate import Paths
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place, read_loss, read_optimizer, read_process, read_schedule
-from seqforge.errors import NOWHERE, Place, Problem, SeqForgeError
+from seqforge.errors import NOWHERE, DefinitionError, Place, Problem, SeqForgeError
 from seqforge.losses.base import Loss
 from seqforge.losses.translations import translate
 from seqforge.metrics.base import Metric
@@ -84,6 +85,28 @@ class Experiment:
         return InputSpec(length or self.length, len(self.alphabet), len(self.labels), self.encoding, self.seed)
 
 
+def read(
+    source: reader.Source, overrides: Sequence[str] = (), *, data: Path | None = None, def_path: Sequence[Path] = ()
+) -> tuple[Experiment, list[Problem]]:
+    """The experiment of a definition file, `overrides` ("path=value") put in, and its warnings and notes.
+
+    The rest is as in `resolve`; raises DefinitionError with every problem if one is an error.
+    """
+    definition, problems = reader.read_model(source, overrides)
+    _refuse_errors(problems)
+    assert definition is not None
+    experiment, found = resolve(definition, data=data, def_path=def_path)
+    problems = sorted(dict.fromkeys([*problems, *found]))
+    _refuse_errors(problems)
+    assert experiment is not None
+    return experiment, problems
+
+
+def _refuse_errors(problems: Sequence[Problem]) -> None:
+    if reader.errors(problems):
+        raise DefinitionError(problems)
+
+
 def resolve(
     definition: ModelDefinition,
     *,
@@ -103,7 +126,7 @@ def resolve(
     if resolution.setting.library is None:
         resolution = _under_any_library(definition, paths, data)
     problems = sorted(dict.fromkeys(resolution.problems))
-    return (None if any(problem.severity == "error" for problem in problems) else experiment), problems
+    return (None if reader.errors(problems) else experiment), problems
 
 
 def _under_any_library(definition: ModelDefinition, paths: Paths, data: Path | None) -> _Resolution:

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from seqforge import __version__
 from seqforge.definitions.catalogue import CATALOGUE
+from seqforge.definitions.reader import errors
 from seqforge.errors import Problem
 from seqforge.validation import Report
 
@@ -153,11 +154,11 @@ def junit(report: Report) -> str:
 
 def _case(suite: ElementTree.Element, file: str, problems: Sequence[Problem]) -> None:
     case = ElementTree.SubElement(suite, "testcase", classname="seqforge.validate", name=file)
-    errors = [problem for problem in problems if problem.severity == "error"]
+    wrong = errors(problems)
     others = [problem for problem in problems if problem.severity != "error"]
-    if errors:
-        failure = ElementTree.SubElement(case, "failure", type=errors[0].id, message=_clean(errors[0].sentence))
-        failure.text = _clean("\n".join(map(str, errors)))
+    if wrong:
+        failure = ElementTree.SubElement(case, "failure", type=wrong[0].id, message=_clean(wrong[0].sentence))
+        failure.text = _clean("\n".join(map(str, wrong)))
     if others:
         ElementTree.SubElement(case, "system-out").text = _clean("\n".join(map(str, others)))
 

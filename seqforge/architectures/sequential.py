@@ -19,6 +19,7 @@ import numpy as np
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.definitions.components import Subject, assemble, items_of
 from seqforge.definitions.model import Operation
+from seqforge.definitions.reader import errors
 from seqforge.errors import NOWHERE, DataError, Place, Problem
 from seqforge.layers.base import Arrays, Layer, Shape, ShapeError, product, shown
 from seqforge.layers.weights_file import find_weights, read_weights
@@ -220,7 +221,7 @@ def sequential_from(
     problems: list[Problem] = []
     layers = [_layer(operation, problems) for operation in operations]
     complete = [layer for layer in layers if layer is not None]
-    if len(complete) < len(layers) or any(problem.severity == "error" for problem in problems) or not complete:
+    if len(complete) < len(layers) or errors(problems) or not complete:
         return None, problems
     sequential = Sequential(layers=tuple(complete), places=tuple(operation.place for operation in operations))
     return sequential, problems + (sequential.check(spec) if spec else [])

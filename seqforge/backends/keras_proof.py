@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from seqforge.architectures.base import InputSpec
+from seqforge.definitions.reader import errors
 from seqforge.errors import Problem, SeqForgeError
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS
@@ -17,7 +18,7 @@ def prove(experiment: Experiment) -> list[Problem]:
     """What is wrong with the shapes of the architecture for the declared input and labels; no data is needed."""
     spec, place = experiment.spec(), experiment.definition.architecture.place
     problems = experiment.architecture.check(spec)
-    if not any(problem.severity == "error" for problem in problems):
+    if not errors(problems):
         problems = [*problems, *_proof(experiment, spec)]
     return [problem if problem.place.file else replace(problem, place=place) for problem in problems]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqforge.data.dataset import Data
-from seqforge.errors import DefinitionError, RunError
-from seqforge.experiment import Experiment, resolve
+from seqforge.errors import RunError
+from seqforge.experiment import Experiment, read
 from seqforge.run.copies import redirect
 from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
 from seqforge.training import checkpoints, history
@@ -76,18 +76,9 @@ class Run:
     @cached_property
     def experiment(self) -> Experiment:
         """The definition resolved again, with the files that the run keeps of its own."""
-        from seqforge.definitions.reader import errors, read_model
-
         tree = self._tree()
         redirect(tree, self.manifest["files"], self.path, self.manifest["data_definition"])
-        definition, problems = read_model(tree)
-        wrong = errors(problems)
-        if definition is None or wrong:
-            raise DefinitionError(wrong)
-        experiment, problems = resolve(definition, data=self._data_path())
-        wrong = errors(problems)
-        if experiment is None or wrong:
-            raise DefinitionError(wrong)
+        experiment, _ = read(tree, data=self._data_path())
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
             raise RunError(f"{self.path}: the model's files were changed since the run was made")
         return experiment

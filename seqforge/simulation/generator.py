@@ -18,6 +18,7 @@ import numpy as np
 from seqforge.data.encodings import alphabet
 from seqforge.definitions import data_checks
 from seqforge.definitions.data import AlphabetDistribution, DataDefinition, DataSet
+from seqforge.definitions.reader import errors
 from seqforge.errors import DataError, DefinitionError, did_you_mean
 from seqforge.simulation import draws
 from seqforge.simulation.placement import Canvas, apply_condition
@@ -58,7 +59,7 @@ class Simulator:
 
     def __init__(self, definition: DataDefinition):
         """Raises DefinitionError with everything that keeps the definition from being simulated."""
-        wrong = [problem for problem in data_checks.check(definition) if problem.severity == "error"]
+        wrong = errors(data_checks.check(definition))
         if wrong:
             raise DefinitionError(wrong)
         self.definition = definition

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqforge.data.dataset import Batch, Dataset
-from seqforge.errors import BackendError, DefinitionError, SeqForgeError
-from seqforge.experiment import Experiment, resolve
+from seqforge.errors import BackendError, SeqForgeError
+from seqforge.experiment import Experiment, read
 from seqforge.registry import KERAS, PYTORCH
 
 SIDES = (PYTORCH, KERAS)
@@ -85,7 +85,7 @@ def compare(
     Batches come from the definition's data unless it has none or `synthetic` is set. `change` spoils one side, to see
     that it is found out. Raises SeqForgeError where the definition does not exist on both backends.
     """
-    experiment = read(definition, overrides)
+    experiment, _ = read(definition, overrides)
     _check_both(experiment)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -102,19 +102,6 @@ def compare(
         found = {library: _results(folder, library) for library in SIDES}
     used = optimizer or experiment.optimizers[0].optimizer.name
     return _judged(found, steps, rtol, used, source)
-
-
-def read(definition: Path, overrides: Sequence[str]) -> Experiment:
-    """The experiment; problems are a DefinitionError."""
-    from seqforge.definitions.reader import read_model
-
-    model, problems = read_model(definition, list(overrides))
-    if model is None or any(problem.severity == "error" for problem in problems):
-        raise DefinitionError(problems)
-    experiment, found = resolve(model)
-    if experiment is None:
-        raise DefinitionError(problem for problem in found if problem.severity == "error")
-    return experiment
 
 
 def _check_both(experiment: Experiment) -> None:

@@ -17,11 +17,11 @@ from seqforge.architectures.sequential import Sequential, layer_names
 from seqforge.backends import open_learner
 from seqforge.data.dataset import Batch
 from seqforge.errors import BackendError, SeqForgeError
-from seqforge.experiment import Experiment, OptimizerUse
+from seqforge.experiment import Experiment, OptimizerUse, read
 from seqforge.optimizers.base import CLIPS, Optimizer
 from seqforge.parameters import parameters_of
 from seqforge.registry import KERAS, PYTORCH, find
-from seqforge.twins import FIRST, read
+from seqforge.twins import FIRST
 
 SAMPLE = 4096  # elements of a weight that are compared after a step
 DROPOUTS = ("dropout", "recurrent_dropout")
@@ -29,7 +29,7 @@ DROPOUTS = ("dropout", "recurrent_dropout")
 
 def main(library: str, folder: Path) -> None:
     request = json.loads((folder / "request.json").read_text())
-    experiment = on(library, read(Path(request["definition"]), request["overrides"]), request)
+    experiment = on(library, read(Path(request["definition"]), request["overrides"])[0], request)
     batches = list(_batches(folder))
     assert batches[0].sequence is not None
     learner = open_learner(experiment, batches[0].sequence.shape[1])
