@@ -17,6 +17,7 @@ from seqforge import __version__, files
 from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.data.dataset import Data
+from seqforge.data.problems import EMPTY, refuse
 from seqforge.data.weights import with_class_weights
 from seqforge.definitions.locate import shown
 from seqforge.errors import DataError, DefinitionError, RunError
@@ -133,7 +134,10 @@ def open_data(experiment: Experiment, options: Options) -> Data:
         )
     data = experiment.source.open(experiment.wanted._replace(strict=options.strict), options.report)
     sizes = ", ".join(f"{size:,} {name}" for name, size in _sizes(data).items())
-    options.report(f"data: {sizes}{_length(data)}, from {_origin(experiment, options)}")
+    origin = _origin(experiment, options)
+    if experiment.process is not None and not data.training:
+        raise refuse(EMPTY, "the training set has no examples; nothing can be learned from it", file=origin)
+    options.report(f"data: {sizes}{_length(data)}, from {origin}")
     for note in data.notes:
         options.report(f"note: {note}")
     return _weighted(experiment, data)

@@ -87,6 +87,15 @@ def test_the_files_of_a_data_section_are_named(call: Any, place: Path) -> None:
     assert "sequences of length 12, from data/training.txt\n" in out
 
 
+def test_nothing_is_left_of_a_training_without_examples(call: Any, place: Path) -> None:
+    (place / "data" / "training.txt").write_text("x\ty\n")
+    status, out, err = call("toy.xml", "--data", "data")
+    assert status == 1
+    assert err == "data: SF0709: the training set has no examples; nothing can be learned from it\n"
+    assert "run: " not in out
+    assert not (place / "runs").exists()
+
+
 def test_json_is_one_object_and_everything_else_goes_to_stderr(call: Any, place: Path) -> None:
     status, out, err = call("toy.xml", "--data", "data", "--json")
     assert status == 0
