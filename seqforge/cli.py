@@ -7,8 +7,10 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from seqforge import __version__
 from seqforge.errors import SeqForgeError
@@ -19,8 +21,29 @@ VERBS: tuple[str, ...] = (
     "simulate", "train", "evaluate", "predict", "twin",
 )  # fmt: skip
 
+
+class _Verbs(TyperGroup):
+    """The verbs; the file of one is imported when it is asked for."""
+
+    def __init__(self, **attributes: Any):
+        super().__init__(**attributes)
+        self.commands = dict.fromkeys(VERBS)  # type: ignore[assignment]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in VERBS and self.commands[cmd_name] is None:
+            self.commands[cmd_name] = _command(cmd_name)
+        return self.commands.get(cmd_name)
+
+
+def _command(verb: str) -> Any:
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name=verb)(import_module(f"seqforge.commands.{verb}").command)
+    return typer.main.get_command(alone)
+
+
 app = typer.Typer(
     name="seqforge",
+    cls=_Verbs,
     help="Biological sequence models from one definition: validated, trained, evaluated, recorded.",
     no_args_is_help=True,
     add_completion=True,
@@ -40,10 +63,6 @@ def options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Biological sequence models from one definition: validated, trained, evaluated, recorded."""
-
-
-for verb in VERBS:
-    app.command(name=verb)(import_module(f"seqforge.commands.{verb}").command)
 
 
 def main() -> None:
