@@ -19,6 +19,7 @@ from typing import Any
 from seqforge.data.dataset import Data
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS, Component
+from seqforge.training.process import TrainingProcess
 
 # raised when the same definition and data would train to other numbers than with the releases before
 NUMERICS = 1
@@ -96,6 +97,8 @@ def _canonical(definition: dict[str, Any]) -> dict[str, Any]:
     """What of the effective definition decides numbers; data is told apart by its fingerprint."""
     general = {key: value for key, value in definition["general"].items() if key not in ("name", "description")}
     rest = {key: value for key, value in definition.items() if key not in ("general", "data")}
+    process = rest["trainingprocess"]
+    rest["trainingprocess"] = process and {key: process[key] for key in process if key not in TrainingProcess.SILENT}
     return {"general": general, **{key: _placeless(value) for key, value in rest.items()}}
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from seqforge.parameters import Count, Fraction, Name, NonNegative, OneOf, Positive, Switch
 from seqforge.registry import Component
@@ -20,7 +20,11 @@ class TrainingProcess(Component):
     more than `early_stopping_min_delta`. The best weights are restored whether or not training stops early.
     `class_weights`: none, or balanced = n / (classes · n of the class), multi-class only.
     `metrics`: extra metrics after each epoch, names separated by commas.
+    `verbosity`: the least level of the messages that are printed. `output_prefix`: where a profile model is exported
+    after training, beside the run's folder, as {prefix}.keras and {prefix}.history.json. Neither changes a number.
     """
+
+    SILENT: ClassVar[tuple[str, ...]] = ("verbosity", "output_prefix")  # change no number, so they name no other run
 
     batch_size: Count
     epochs: Count
@@ -38,3 +42,5 @@ class TrainingProcess(Component):
     global_clipnorm: Positive | None = None
     class_weights: Annotated[str, OneOf("none", "balanced")] = "none"
     metrics: Name | None = None
+    verbosity: Annotated[str, OneOf("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")] = "INFO"
+    output_prefix: Name | None = None
