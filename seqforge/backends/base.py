@@ -13,7 +13,7 @@ from seqforge.data.dataset import Batch
 
 
 class Evaluated(NamedTuple):
-    """`prediction` (n, label) float32, or a dict of arrays for several outputs; `losses`: name → (n,) float32,
+    """`prediction` (n, label) float32, or a tuple or dict of arrays for several outputs; `losses`: name → (n,) float32,
     the total under "loss"; empty if the batch has no target."""
 
     prediction: Any
@@ -40,6 +40,13 @@ class Learner(Protocol):
 
     @learning_rates.setter
     def learning_rates(self, rates: list[float]) -> None: ...
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """The factors of a loss that is a weighted sum, by the names of its parts; empty for any other."""
+
+    @loss_weights.setter
+    def loss_weights(self, weights: dict[str, float]) -> None: ...
 
     def weights(self) -> dict[str, np.ndarray]:
         """The weights that `eval_step` uses, copied."""

@@ -173,6 +173,7 @@ class BayesLearner:
     def __init__(self, grammar: Grammar):
         self.grammar = grammar
         self.learning_rates: list[float] = []
+        self.loss_weights: dict[str, float] = {}
         missing = [label for label in grammar.labels if label not in grammar.conditions]
         self.notes = [f"no condition has the id '{label}': its score is always 0" for label in missing]
 

@@ -60,6 +60,7 @@ class FakeLearner:
         self._pending = 0
         self._loss = self._seen = 0.0
         self.learning_rates = [rate]
+        self.loss_weights: dict[str, float] = {}
 
     def train_step(self, batch: Batch) -> None:
         x = _one_hot(batch)

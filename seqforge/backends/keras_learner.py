@@ -27,6 +27,7 @@ TARGETS: Mapping[str, Callable[[Any, int], Any]] = {
     "one-hot": lambda target, classes: ops.one_hot(ops.cast(target, "int32"), classes, dtype="float32"),
     "multi-hot": lambda target, classes: ops.cast(target, "float32"),
     "values": lambda target, classes: ops.cast(target, "float32"),
+    "profiles": lambda target, classes: ops.cast(target, "float32"),
 }
 
 PREDICTIONS: Mapping[str, Callable[[Any], Any]] = {
@@ -69,6 +70,7 @@ class KerasLearner:
         self._names: list[str] = []
         self._sums: Any = None
         self._averaged = False  # whether the model holds the averaged weights at the moment
+        self.loss_weights = self._loss.weights()
 
     def _open(self) -> None:
         self._table = ops.convert_to_tensor(self._experiment.alphabet.vectors(self._experiment.unknown))
@@ -135,14 +137,14 @@ class KerasLearner:
         self._apply(self._engine.tensor(np.float32(self._process.batch_size / self._pending_examples)))
         self._pending_steps = self._pending_examples = 0
 
-    def _train_whole(self, codes: Any, target: Any, weight: Any) -> Any:
-        sums, gradients = self._differentiate(codes, target, weight, ops.cast(ops.shape(codes)[0], "float32"))
+    def _train_whole(self, codes: Any, target: Any, weight: Any, factors: Any) -> Any:
+        sums, gradients = self._differentiate(codes, target, weight, factors, ops.cast(ops.shape(codes)[0], "float32"))
         self._updates.step(gradients)
         self._engine.update(self._follow)
         return sums
 
-    def _train_gather(self, codes: Any, target: Any, weight: Any) -> Any:
-        sums, gradients = self._differentiate(codes, target, weight, float(self._process.batch_size))
+    def _train_gather(self, codes: Any, target: Any, weight: Any, factors: Any) -> Any:
+        sums, gradients = self._differentiate(codes, target, weight, factors, float(self._process.batch_size))
         self._engine.update(lambda: _add(self._gradients, gradients))
         return sums
 
@@ -162,12 +164,12 @@ class KerasLearner:
         for averaged, now in zip(self._average, self._trainable, strict=False):
             averaged.assign(averaged.value * decay + now.value * (1 - decay))
 
-    def _differentiate(self, codes: Any, target: Any, weight: Any, divisor: Any) -> tuple[Any, list[Any]]:
+    def _differentiate(self, codes: Any, target: Any, weight: Any, factors: Any, divisor: Any) -> tuple[Any, list[Any]]:
         """Running sums of this batch, and the gradients of its weighted loss over `divisor`, penalties included."""
 
         def objective() -> tuple[Any, Any]:
             output = self._forward(codes, training=True)
-            losses = self._losses(output, target, weight)
+            losses = self._losses(output, target, weight, factors)
             value = ops.sum(losses["loss"])
             penalties = [ops.cast(penalty, "float32") for penalty in self.model.losses]
             if penalties:
@@ -189,18 +191,21 @@ class KerasLearner:
             return x if self._spec.encoding == "1D" else ops.expand_dims(x, 2)
         return x if self._spec.encoding == "1D" else ops.expand_dims(x, 1)
 
-    def _losses(self, output: Any, target: Any, weight: Any) -> dict[str, Any]:
-        """Vectors (n,) by name, each example's times its weight."""
+    def _losses(self, output: Any, target: Any, weight: Any, factors: Any) -> dict[str, Any]:
+        """Vectors (n,) by name, each example's times its weight; `factors` of a weighted sum, as `loss_weights`."""
         form = TARGETS[self._loss.target]
         shaped = keras.tree.map_structure(lambda part: form(part, self._spec.outputs), target)
         found = self._loss_function(output, shaped)
         named = dict(found) if isinstance(found, Mapping) else {"loss": found}
+        if "loss" not in named:
+            total = ops.sum(ops.stack([named[name] for name in self.loss_weights], axis=1) * factors, axis=1)
+            named = {"loss": total, **named}
         return {name: ops.cast(vector, "float32") * weight for name, vector in named.items()}
 
     def _row_sums(self, losses: Mapping[str, Any], output: Any, target: Any) -> Any:
         """(log,) the sums over the batch of what `take_logs` reports, in float64."""
         found = dict(losses)
-        if self._metrics and not isinstance(output, Mapping):
+        if self._metrics and not isinstance(output, (Mapping, list, tuple)):
             prediction = PREDICTIONS[self._loss.prediction](output)
             found |= {name: metric(prediction, target) for name, metric in self._metrics.items()}
         self._names = list(found)
@@ -226,35 +231,43 @@ class KerasLearner:
     def learning_rates(self, rates: list[float]) -> None:
         self._updates.learning_rates = rates
 
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        return dict(zip(self._parts, self._factors.tolist(), strict=True))
+
+    @loss_weights.setter
+    def loss_weights(self, weights: dict[str, float]) -> None:
+        self._parts, self._factors = list(weights), np.array(list(weights.values()), np.float32)
+
     # judging
 
     def eval_step(self, batch: Batch) -> Evaluated:
         with keras.device(self._device):
             self._use(averaged=True)
-            codes, target, _ = self._feed(batch)
+            codes, target, _, factors = self._feed(batch)
             if target is None:
                 return Evaluated(_array(self._predict(codes)), {})
-            prediction, losses = self._judge(codes, target)
+            prediction, losses = self._judge(codes, target, factors)
         return Evaluated(_array(prediction), {name: _array(vector) for name, vector in losses.items()})
 
     def _predictions(self, codes: Any) -> Any:
         return self._predicted(self._forward(codes, training=False))
 
-    def _evaluate(self, codes: Any, target: Any) -> tuple[Any, dict[str, Any]]:
+    def _evaluate(self, codes: Any, target: Any, factors: Any) -> tuple[Any, dict[str, Any]]:
         output = self._forward(codes, training=False)
-        return self._predicted(output), self._losses(output, target, 1.0)
+        return self._predicted(output), self._losses(output, target, 1.0, factors)
 
     def _predicted(self, output: Any) -> Any:
         return keras.tree.map_structure(PREDICTIONS[self._loss.prediction], output)
 
-    def _feed(self, batch: Batch) -> tuple[Any, Any, Any]:
-        """Codes, target (None without one) and weight on the device."""
+    def _feed(self, batch: Batch) -> tuple[Any, Any, Any, Any]:
+        """Codes, target (None without one), weight and the factors of the loss on the device."""
         if batch.sequence is None:
             raise BackendError("the data has no sequences, the model is fed nothing else")
         tensor = self._engine.tensor
         target = None if batch.target is None else keras.tree.map_structure(tensor, batch.target)
         weight = np.ones(len(batch), np.float32) if batch.weight is None else batch.weight
-        return tensor(batch.sequence), target, tensor(weight)
+        return tensor(batch.sequence), target, tensor(weight), tensor(self._factors)
 
     def _use(self, averaged: bool) -> None:
         """Put the averaged or the trained weights into the model, where they are not there already."""
@@ -293,7 +306,8 @@ class KerasLearner:
         if self._sums is not None:
             arrays["sums"] = np.array(ops.convert_to_numpy(self._sums))
         counts = [self._steps, self._pending_steps, self._pending_examples, self._logged]
-        keras_files.write(folder, arrays, {"counts": counts, "names": self._names, "rates": self.learning_rates})
+        state = {"counts": counts, "names": self._names, "rates": self.learning_rates}
+        keras_files.write(folder, arrays, state | {"loss_weights": self.loss_weights})
 
     def load(self, folder: Path) -> None:
         arrays, state = keras_files.read(folder)
@@ -310,6 +324,7 @@ class KerasLearner:
         self._steps, self._pending_steps, self._pending_examples, self._logged = state["counts"]
         self._names = state["names"]
         self._updates.keep_rates(state["rates"])
+        self.loss_weights = state["loss_weights"]
 
     def _state(self) -> dict[str, Any]:
         """Every variable by a name that is the same in every process."""
@@ -347,7 +362,9 @@ def _add(totals: Sequence[Any], parts: Sequence[Any]) -> None:
 
 
 def _array(tensor: Any) -> Any:
-    """A copy in NumPy, or a dict of them."""
+    """A copy in NumPy, or a dict or tuple of them."""
+    if isinstance(tensor, (list, tuple)):
+        return tuple(map(_array, tensor))
     if isinstance(tensor, Mapping):
         return {name: _array(part) for name, part in tensor.items()}
     return np.array(ops.convert_to_numpy(tensor))

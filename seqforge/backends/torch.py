@@ -82,6 +82,7 @@ class TorchLearner:
         }
         self._step = self._pending_steps = self._pending_examples = self._logged = 0
         self._sums: dict[str, torch.Tensor] = {}
+        self.loss_weights = self._loss.weights()
 
     @property
     def device(self) -> torch.device:
@@ -139,7 +140,7 @@ class TorchLearner:
         """The weighted sum of losses over a fixed divisor: the batch's size; when accumulating, the full batch size."""
         _start_drawing(self._device, _mixed(self._seed, self._step))
         output = self._forward(self._nets, inputs)
-        losses = _named(self._nets.loss(output, target))
+        losses = self._losses(self._nets, output, target)
         if weight is not None:
             losses = {name: vector * weight for name, vector in losses.items()}
         if log:
@@ -147,6 +148,22 @@ class TorchLearner:
         divisor = examples if self._process.gradient_accumulation == 1 else self._process.batch_size
         total, penalty = losses["loss"].sum(), self._penalty()
         return (total if penalty is None else total + penalty * examples) / divisor
+
+    def _losses(self, nets: Nets, output: Any, target: Any) -> dict[str, Any]:
+        """Vectors (n,) by name; a loss without a total of its own is the sum of its parts, weighted."""
+        named = _named(nets.loss(output, target))
+        if "loss" in named:
+            return named
+        parts = torch.stack([named[name] for name in self.loss_weights], dim=1)
+        return {"loss": parts @ on_device(self._factors, self._device), **named}
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        return dict(zip(self._parts, self._factors.tolist(), strict=True))
+
+    @loss_weights.setter
+    def loss_weights(self, weights: dict[str, float]) -> None:
+        self._parts, self._factors = list(weights), np.array(list(weights.values()), np.float32)
 
     def _penalty(self) -> Any:
         """What the regularizers of the model add to the mean loss: its `penalty()`, if it has one."""
@@ -208,7 +225,7 @@ class TorchLearner:
         with torch.inference_mode():
             inputs, target, _ = self._feed(batch)
             output = self._forward(nets, inputs)
-            losses = {} if target is None else _named(nets.loss(output, target))
+            losses = {} if target is None else self._losses(nets, output, target)
             prediction = each(PREDICTIONS[self._loss.prediction], output)
         return Evaluated(each(array, prediction), {name: array(vector) for name, vector in losses.items()})
 
@@ -262,6 +279,7 @@ class TorchLearner:
             "scaler": self._updates.scaler.state_dict(),
             "average": None if self._average is None else self._average.tensors(),
             "gradients": self._gradients(),
+            "loss_weights": self.loss_weights,
         }
         torch_files.write(folder, self._nets.tensors(), state)
 
@@ -277,6 +295,7 @@ class TorchLearner:
         for optimizer, saved in zip(self._updates.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self._updates.scaler.load_state_dict(state["scaler"])
+        self.loss_weights = state["loss_weights"]
         self._step, self._pending_steps, self._pending_examples, self._logged = state["steps"]
         self._sums = {name: total.to(self._device) for name, total in state["sums"].items()}
         for name, parameter in self._nets.parameters().items():

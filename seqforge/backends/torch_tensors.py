@@ -56,6 +56,7 @@ TARGETS: Mapping[str, Callable[[Tensor, int], Tensor]] = {
     "one-hot": _one_hot,
     "multi-hot": _values,
     "values": _values,
+    "profiles": _values,
 }
 
 PREDICTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -82,7 +83,9 @@ RUNNING: Mapping[tuple[str, str], Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def each(function: Callable[[Any], Any], value: Any) -> Any:
-    """`function` of a tensor, or of every value of a dict of them."""
+    """`function` of a tensor, or of every one in a dict, list or tuple of them."""
+    if isinstance(value, (list, tuple)):
+        return tuple(each(function, part) for part in value)
     return {name: function(part) for name, part in value.items()} if isinstance(value, Mapping) else function(value)
 
 

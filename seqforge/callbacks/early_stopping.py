@@ -11,6 +11,7 @@ from typing import Any
 from seqforge.callbacks.base import Watcher
 from seqforge.parameters import Count, NonNegative
 from seqforge.registry import register
+from seqforge.training.monitor import watched, weighed
 from seqforge.training.progress import Training
 
 
@@ -20,7 +21,7 @@ class EarlyStopping(Watcher):
     """Stops after `patience` epochs in a row without improvement of the monitored value.
 
     An epoch improves when it is better than the last improved one by more than `min_delta`; equal is no improvement,
-    and neither is NaN.
+    and neither is NaN. Where the factors of the loss change, the improved epoch is judged again with those of now.
     """
 
     patience: Count = 10
@@ -28,22 +29,22 @@ class EarlyStopping(Watcher):
 
     def begin(self, training: Training) -> None:
         self._sign = -1.0 if training.greater_is_better else 1.0
-        self._best: float | None = None
+        self._best: dict[str, float] | None = None
         self._waited = 0
 
     def epoch(self, training: Training, logs: Mapping[str, Any]) -> None:
-        value = float(logs[training.monitor])
-        if self._improves(value):
-            self._best, self._waited = value, 0
+        found = watched(logs, training.monitor)
+        if self._improves(weighed(found, logs), logs):
+            self._best, self._waited = found, 0
             return
         self._waited += 1
         if self._waited >= self.patience:
             training.stop = f"{training.monitor} did not improve for {self._waited} epochs"
 
-    def _improves(self, value: float) -> bool:
+    def _improves(self, value: float, logs: Mapping[str, Any]) -> bool:
         if self._best is None:
             return value == value
-        return self._sign * value < self._sign * self._best - self.min_delta
+        return self._sign * value < self._sign * weighed(self._best, logs) - self.min_delta
 
     def state(self) -> dict[str, Any]:
         return {"best": self._best, "waited": self._waited}

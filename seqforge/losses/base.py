@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from seqforge.registry import Component
+
+if TYPE_CHECKING:
+    from seqforge.heads import Head
+    from seqforge.training.progress import Callback
 
 # how a model's output becomes the prediction that metrics, files and users see
 PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive")
@@ -21,7 +25,8 @@ PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive")
 class Loss(Component):
     """A loss per example: `torch()` and `keras()` return f(output, target) → (n,) in the framework's tensors.
 
-    A composite returns a dict of such vectors with the total under "loss". What `torch()` returns may be an nn.Module
+    A composite returns a dict of such vectors with the total under "loss"; without it the total is their sum weighted
+    by `weights()`, which may change between epochs. What `torch()` returns may be an nn.Module
     with parameters of its own (learned weights), which then train with the model's. The learner takes the mean over
     the batch, weighted by `Batch.weight`.
     """
@@ -39,12 +44,24 @@ class Loss(Component):
     @property
     @abstractmethod
     def target(self) -> str:
-        """What `target` is given as: "index" (n,), "one-hot", "multi-hot" or "values" (n, label)."""
+        """What `target` is given as: "index" (n,), "one-hot", "multi-hot" or "values" (n, label); "profiles": per head."""
 
     @property
     def prediction(self) -> str:
         """One of `PREDICTIONS`: identity, softmax, sigmoid, exp (of log-probabilities), positive (1 where > 0)."""
         return "identity"
+
+    def for_heads(self, heads: Sequence[Head]) -> Loss:
+        """The same loss for a profile model with `heads`; others are no concern of it."""
+        return self
+
+    def weights(self) -> dict[str, float]:
+        """The factors of its parts at the start, by name; empty: it forms its total itself."""
+        return {}
+
+    def callbacks(self) -> list[Callback]:
+        """What must watch a training with this loss."""
+        return []
 
     @abstractmethod
     def torch(self) -> Callable[..., Any]: ...

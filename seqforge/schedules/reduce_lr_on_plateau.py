@@ -13,6 +13,7 @@ from seqforge.errors import TrainingError, did_you_mean
 from seqforge.parameters import Name, Natural, NonNegative, Number, OneOf, setting
 from seqforge.registry import UnknownName, find, register
 from seqforge.schedules.base import RunningSchedule, Schedule
+from seqforge.training.monitor import watched, weighed
 
 LEAST_FALL = 1e-8  # a smaller fall of the rate is not made
 
@@ -54,37 +55,42 @@ class RunningPlateau(RunningSchedule):
     def __init__(self, schedule: ReduceLROnPlateau, learning_rate: float):
         self._schedule = schedule
         self._sign = -1.0 if schedule.maximises else 1.0
-        self._rate, self._best, self._waited, self._resting = learning_rate, math.inf, 0, 0
+        self._rate, self._waited, self._resting = learning_rate, 0, 0
+        self._best: dict[str, float] | None = None
 
     def rate(self, step: int) -> float:
         return self._rate
 
     def observe(self, epoch: int, logs: Mapping[str, float]) -> None:
-        value = self._sign * self._watched(logs)
-        improved = self._better(value)
-        self._best = value if improved else self._best
+        found = self._watched(logs)
+        improved = self._better(found, logs)
+        self._best = found if improved else self._best
         self._waited = 0 if improved or self._resting else self._waited + 1
         self._resting = max(0, self._resting - 1)
         if self._waited > self._schedule.patience:
             self._fall()
 
-    def _watched(self, logs: Mapping[str, float]) -> float:
-        """The watched log, also under its name without `validation_`; NaN if it has no value in this epoch."""
+    def _watched(self, logs: Mapping[str, Any]) -> dict[str, float]:
+        """The watched log, also under its name without `validation_`, or what it is a weighted sum of.
+
+        NaN if it has no value in this epoch.
+        """
         monitor = self._schedule.monitor
         name = monitor if monitor in logs else f"validation_{monitor}"
         if name not in logs:
             hint = did_you_mean(monitor, list(logs))
             raise TrainingError(f"{self._schedule.name}: no log is called '{monitor}'; {hint}")
-        value = logs[name]
-        return math.nan if value is None else float(value)
+        return {name: math.nan} if logs[name] is None else watched(logs, name)
 
-    def _better(self, value: float) -> bool:
+    def _better(self, found: Mapping[str, float], logs: Mapping[str, Any]) -> bool:
         """Both sides carry the sign that makes smaller better; the first finite value is always better."""
-        if not math.isfinite(self._best):
-            return value < self._best
+        value = self._sign * weighed(found, logs)
+        best = math.inf if self._best is None else self._sign * weighed(self._best, logs)
+        if not math.isfinite(best):
+            return value < best
         threshold = self._schedule.threshold
-        margin = threshold * abs(self._best) if self._schedule.threshold_mode == "rel" else threshold
-        return value < self._best - margin
+        margin = threshold * abs(best) if self._schedule.threshold_mode == "rel" else threshold
+        return value < best - margin
 
     def _fall(self) -> None:
         lower = max(self._rate * self._schedule.factor, self._schedule.min_learning_rate)
@@ -93,9 +99,8 @@ class RunningPlateau(RunningSchedule):
         self._waited, self._resting = 0, self._schedule.cooldown
 
     def state(self) -> dict[str, Any]:
-        best = self._best if math.isfinite(self._best) else None
-        return {"rate": self._rate, "best": best, "waited": self._waited, "resting": self._resting}
+        return {"rate": self._rate, "best": self._best, "waited": self._waited, "resting": self._resting}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._rate, self._waited, self._resting = state["rate"], state["waited"], state["resting"]
-        self._best = math.inf if state["best"] is None else state["best"]
+        self._best = state["best"]

@@ -23,6 +23,7 @@ from seqforge.data.batches import plan
 from seqforge.data.dataset import Data, Dataset
 from seqforge.errors import TrainingError, did_you_mean
 from seqforge.parameters import folded
+from seqforge.training.monitor import WEIGHTS
 from seqforge.training.process import TrainingProcess
 
 # the running loss is read from the device at most this often: a wait of the device per LOOK steps
@@ -207,6 +208,8 @@ class Training:
         """The epoch is done: its logs are made, and every callback hears of them."""
         rates = self.learner.learning_rates
         head = {"epoch": self.epoch + 1, "step": self.total, "seconds": round(self.seconds, 3), "learning_rates": rates}
+        if self.learner.loss_weights:
+            head[WEIGHTS] = self.learner.loss_weights
         self.logs = {**head, **self.running, **{f"validation_{name}": value for name, value in validation.items()}}
         self.epoch, self.step = self.epoch + 1, 0
         self._means, self._unread, self._seconds, self._clock = Means(), 0, 0.0, time.monotonic()
