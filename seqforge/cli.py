@@ -7,10 +7,11 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from inspect import getdoc
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from seqforge import __version__
 from seqforge.errors import SeqForgeError
@@ -23,21 +24,27 @@ VERBS: tuple[str, ...] = (
 
 
 class _Verbs(TyperGroup):
-    """The verbs; the file of one is imported when it is asked for."""
+    """The verbs: all are listed by name and docstring, the one that is called is made whole."""
 
     def __init__(self, **attributes: Any):
         super().__init__(**attributes)
         self.commands = dict.fromkeys(VERBS)  # type: ignore[assignment]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in VERBS and self.commands[cmd_name] is None:
-            self.commands[cmd_name] = _command(cmd_name)
-        return self.commands.get(cmd_name)
+        return TyperCommand(cmd_name, help=getdoc(_function(cmd_name))) if cmd_name in VERBS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, _whole(listed.name) if listed and listed.name else None, rest
 
 
-def _command(verb: str) -> Any:
+def _function(verb: str) -> Any:
+    return import_module(f"seqforge.commands.{verb}").command
+
+
+def _whole(verb: str) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name=verb)(import_module(f"seqforge.commands.{verb}").command)
+    alone.command(name=verb)(_function(verb))
     return typer.main.get_command(alone)
 
 
