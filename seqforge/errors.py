@@ -7,6 +7,7 @@ SeqForgeError                 anything a user can mend; the command prints it in
 ├── DefinitionError           a definition with problems: all of them, each with its place
 ├── DataError                 sequences, labels, tables that cannot be read as declared
 ├── BackendError              a framework that is missing, or cannot do what is asked
+│   └── ImportOrderError      frameworks imported in an order that would end the process
 ├── TrainingError             numbers that went wrong while training (NaN, no progress possible)
 └── RunError                  a run folder that is locked, damaged, or of another definition
 """
@@ -76,6 +77,10 @@ class DataError(SeqForgeError):
 
 
 class BackendError(SeqForgeError):
+    pass
+
+
+class ImportOrderError(BackendError):
     pass
 
 

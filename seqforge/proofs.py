@@ -19,19 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from seqforge.errors import Place, Problem, SeqForgeError
-from seqforge.registry import KERAS
 
 PATIENCE = 600  # seconds that one file may take
 
 
 def prove_files(
-    library: str, files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], *, need_files: bool = True
+    files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], *, need_files: bool = True
 ) -> dict[Path, list[Problem]]:
-    """The problems of each file, as `library`'s backend finds them; a file that ends the process is tried once."""
+    """The problems of each file, as their backend, one for all, finds them; what ends the process is tried once."""
     found: dict[Path, list[Problem]] = {}
     waiting = list(files)
     while waiting:
-        answers, reason = _ask(library, waiting, def_path, overrides, need_files)
+        answers, reason = _ask(waiting, def_path, overrides, need_files)
         found |= dict(zip(waiting, answers, strict=False))
         if len(answers) < len(waiting):
             culprit = waiting[len(answers)]
@@ -43,7 +42,7 @@ def prove_files(
 
 
 def _ask(
-    library: str, files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], need_files: bool
+    files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], need_files: bool
 ) -> tuple[list[list[Problem]], str]:
     """The answers of one child, and why there are no more of them."""
     job = {
@@ -58,7 +57,6 @@ def _ask(
             input=json.dumps(job),
             capture_output=True,
             text=True,
-            env=_environment(library),
             timeout=PATIENCE * len(files),
             check=False,
         )
@@ -66,11 +64,6 @@ def _ask(
         return [], f"no answer within {PATIENCE} s"
     answers = [_problems(line) for line in child.stdout.splitlines() if line.startswith("[")]
     return answers, _reason(child.returncode, child.stderr)
-
-
-def _environment(library: str) -> dict[str, str]:
-    chosen = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"} if library == KERAS else {}
-    return chosen | dict(os.environ)
 
 
 def _reason(status: int, errors: str) -> str:

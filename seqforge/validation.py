@@ -171,6 +171,6 @@ def proofs(files: Iterable[Path], options: Options) -> dict[Path, list[Problem]]
             by_library.setdefault(LIBRARY_NAMES[definition.general.library.casefold()], []).append(file)
     by_library.pop(BAYES, None)
     found: dict[Path, list[Problem]] = {}
-    for library, mine in sorted(by_library.items()):
-        found |= prove_files(library, mine, options.def_path, options.overrides, need_files=not options.definition_only)
+    for _, mine in sorted(by_library.items()):
+        found |= prove_files(mine, options.def_path, options.overrides, need_files=not options.definition_only)
     return found

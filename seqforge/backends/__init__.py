@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from seqforge.backends.importing import start_torch
 from seqforge.errors import BackendError
 from seqforge.registry import BAYES, KERAS, PYTORCH
 
@@ -48,6 +49,8 @@ def prove(experiment: Experiment) -> list[Problem]:
 
 def _backend(library: str) -> ModuleType:
     backend = BACKENDS[library]
+    if library == PYTORCH:
+        start_torch()
     try:
         return import_module(backend.module)
     except ModuleNotFoundError as error:

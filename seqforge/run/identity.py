@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from seqforge.backends.importing import keras_backend
 from seqforge.data.dataset import Data
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS, Component
@@ -50,7 +50,7 @@ def identify(experiment: Experiment, data: Data) -> Identity:
 
 def policy(experiment: Experiment) -> dict[str, Any]:
     """How numbers are computed, apart from the definition."""
-    framework = os.environ.get("KERAS_BACKEND", "tensorflow") if experiment.library == KERAS else ""
+    framework = keras_backend() if experiment.library == KERAS else ""
     return {"numerics": NUMERICS, "keras_backend": framework}
 
 

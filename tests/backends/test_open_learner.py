@@ -36,4 +36,4 @@ def test_another_missing_module_is_not_mistaken_for_the_framework(monkeypatch: p
 
     monkeypatch.setattr(backends, "import_module", fail)
     with pytest.raises(ModuleNotFoundError, match="other"):
-        backends.open_learner(SimpleNamespace(library="PyTorch"), 10)  # type: ignore[arg-type]
+        backends.open_learner(SimpleNamespace(library="BayesOptimalClassifier"), 10)  # type: ignore[arg-type]

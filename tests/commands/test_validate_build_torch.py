@@ -10,7 +10,6 @@ import pytest
 
 from seqforge.errors import Problem
 from seqforge.proofs import prove_files
-from seqforge.registry import PYTORCH
 from seqforge.templates import Wish, new_definition
 from seqforge.validation import Options, report
 
@@ -75,4 +74,4 @@ def test_without_data_the_length_is_taken_from_the_id(tmp_path: Path) -> None:
 
 def test_a_missing_definition_is_a_problem_not_a_crash(folder: Path) -> None:
     missing = folder / "none.xml"
-    assert [problem.id for problem in prove_files(PYTORCH, [missing], (), ())[missing]] == ["SF0001"]
+    assert [problem.id for problem in prove_files([missing], (), ())[missing]] == ["SF0001"]
