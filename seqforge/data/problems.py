@@ -17,6 +17,10 @@ DUPLICATE = "SF0706"
 OPTION = "SF0707"
 DAMAGED = "SF0708"
 EMPTY = "SF0709"
+WIDTH = "SF0710"  # of profile data: lengths and jitter
+HEADS = "SF0711"
+READS = "SF0712"  # values that are no reads
+WINDOWS = "SF0713"  # without reads
 
 
 def refuse(id: str, message: str, hint: str = "", file: Path | str = "", line: int = 0) -> DataError:

@@ -679,4 +679,25 @@ CATALOGUE: dict[str, Entry] = {
         "No data",
         "A file, a record or a set is empty.",
     ),
+    "SF0710": Entry(
+        "Profile data of other lengths",
+        "What is stored per region must be the model's input_length and output_length plus max_jitter on either side. The "
+        "message says which lengths and jitter the data imply; change the definition, or prepare the data again.",
+    ),
+    "SF0711": Entry(
+        "Profile data with other heads",
+        "Heads are matched by position: the data must have as many heads as the definition, each with as many tasks, and "
+        "the same names where the data have names. Order and tasks of the definition's heads follow the data.",
+    ),
+    "SF0712": Entry(
+        "A value that is no number of reads",
+        "Reads are finite and not negative; values between whole numbers are accepted. Signal that was normalised to "
+        "negative values, or that has gaps (NaN), must be mended where it is made.",
+    ),
+    "SF0713": Entry(
+        "Regions without reads",
+        "With pseudocount 0 the counts loss takes the logarithm of a window's reads, which does not exist for a window "
+        "without any, wherever jitter may move it. Drop such regions (zero_reads drop), demand reads when the data are "
+        "prepared (min_counts 1), or give the loss pseudocount 1.",
+    ),
 }
