@@ -681,13 +681,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0710": Entry(
         "Profile data of other lengths",
-        "What is stored per region must be the model's input_length and output_length plus max_jitter on either side. The "
-        "message says which lengths and jitter the data imply; change the definition, or prepare the data again.",
+        "What is stored per region must be the model's input_length and output_length plus max_jitter on either side. "
+        "The message says which lengths and jitter the data imply; change the definition, or prepare the data again.",
     ),
     "SF0711": Entry(
         "Profile data with other heads",
-        "Heads are matched by position: the data must have as many heads as the definition, each with as many tasks, and "
-        "the same names where the data have names. Order and tasks of the definition's heads follow the data.",
+        "Heads are matched by position: the data must have as many heads as the definition, each with as many tasks, "
+        "and the same names where the data have names. Order and tasks of the definition's heads follow the data.",
     ),
     "SF0712": Entry(
         "A value that is no number of reads",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""The Dataset over stored regions: windows of a memory map, moved and turned over as a function of (seed, epoch, row)."""
+"""The Dataset over stored regions: windows of a memory map, moved and turned over by (seed, epoch, row) alone."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ class ProfileSet(Dataset):
 def turned_over(
     codes: np.ndarray, reads: Sequence[np.ndarray], orders: Sequence[Sequence[int]]
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The other strand of regions: `codes` (n, position_in), per head `reads` (n, position_out, task) and task order."""
+    """The other strand of `codes` (n, position_in) and, per head, of `reads` (n, position_out, task)."""
     turned = [values[:, ::-1, np.argsort(order)] for values, order in zip(reads, orders, strict=True)]
     return COMPLEMENT[codes[:, ::-1]], turned
 

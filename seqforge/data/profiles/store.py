@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,10 @@ class StoredHead(NamedTuple):
     @classmethod
     def of(cls, head: Head | StoredHead) -> StoredHead:
         return cls(head.name, head.width, head.tasks)
+
+    def called(self, number: int) -> str:
+        """Its name, or what head `number` is called in files."""
+        return self.name or f"head_{number}"
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,10 @@ class Array:
     rows: int = 0
 
     def __post_init__(self) -> None:
-        self.file = open(self.path, "wb")
+        self.file = self._opened("wb")
+
+    def _opened(self, mode: str) -> IO[bytes]:
+        return open(self.path, mode)
 
     def append(self, rows: np.ndarray) -> None:
         if rows.shape[1:] != self.shape:
@@ -188,7 +195,7 @@ class Reads(Array):
                 out.write(block.astype(dtype).data)
         wider.replace(self.path)
         self.dtype = dtype
-        self.file = open(self.path, "ab")
+        self.file = self._opened("ab")
 
 
 def fitting(values: np.ndarray, least: np.dtype = KINDS[0]) -> np.dtype:
@@ -264,7 +271,7 @@ class Writer:
         """
         for number, (head, values) in enumerate(zip(self.heads, reads, strict=True)):
             values = np.asarray(values, dtype=np.float32) if values.dtype.kind == "f" else values
-            refuse_unfit(values, head.name or f"head_{number}", self.rows, self.file)
+            refuse_unfit(values, StoredHead.of(head).called(number), self.rows, self.file)
             self._arrays[f"reads_{number}"].append(values)
         self._count_unknown(codes)
         self._arrays["codes"].append(codes)
@@ -308,7 +315,7 @@ class Writer:
         return {
             "n": self.rows,
             **{name: getattr(self, name) for name in plain},
-            "heads": [tuple(head) for head in self.heads],
+            "heads": [[head.name, head.width, head.tasks] for head in map(StoredHead.of, self.heads)],
             "chromosomes": dict(self.chromosomes),
             "arrays": {name: array.form for name, array in self._arrays.items()},
             "digest": self._digest(),
