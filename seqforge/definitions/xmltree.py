@@ -47,8 +47,7 @@ class _Builder:
     def __init__(self, data: bytes, file: str, warnings: list[Problem]):
         self.data, self.file, self.warnings = data, file, warnings
         self.stack: list[Node] = []
-        self.pieces: list[list[str]] = []
-        self.starts: list[Place | None] = []
+        self.texts: list[tuple[Place, list[str]] | None] = []  # of the open elements: where it starts, its pieces
         self.cdata = False
         parser = expat.ParserCreate("utf-8")
         parser.ordered_attributes = True
@@ -70,30 +69,28 @@ class _Builder:
         place = self.here()
         if len(self.stack) == DEPTH:
             self.refuse("SF0008", f"elements are nested deeper than {DEPTH} levels", place)
-        node = Node(tag, place, self.attributes(attributes, place) if attributes else {}, [], _NOTHING)
+        node = Node(tag, place, self.attributes(tag, attributes, place) if attributes else {}, [], _NOTHING)
         if self.stack:
             self.stack[-1].children.append(node)
         else:
             self.root = node
         self.stack.append(node)
-        self.pieces.append([])
-        self.starts.append(None)
+        self.texts.append(None)
 
     def end(self, tag: str) -> None:
-        node, pieces, start = self.stack.pop(), self.pieces.pop(), self.starts.pop()
-        value = "".join(pieces).strip() if start else ""
-        node.text = Text(value, start or node.place)
+        node, text = self.stack.pop(), self.texts.pop()
+        node.text = Text("".join(text[1]).strip(), text[0]) if text else Text("", node.place)
 
     def text(self, data: str) -> None:
+        text = self.texts[-1]
         if self.cdata:
             if data.strip():
                 self.ignored_cdata()
-            return
-        self.pieces[-1].append(data)
-        if self.starts[-1] is None and not data.isspace():
-            place = self.here()
-            before = data[: len(data) - len(data.lstrip())]
-            self.starts[-1] = place._replace(column=place.column + len(before))
+        elif text is not None:
+            text[1].append(data)
+        elif not data.isspace():
+            place, before = self.here(), len(data) - len(data.lstrip())
+            self.texts[-1] = Place(self.file, place.line, place.column + before), [data]
 
     def ignored_cdata(self) -> None:
         message = "a CDATA section is not read as a value"
@@ -109,12 +106,10 @@ class _Builder:
     def doctype(self, *_: Any) -> None:
         self.refuse("SF0007", "a document type (DOCTYPE) or entity declaration is not allowed; remove it", self.here())
 
-    def attributes(self, flat: list[str], place: Place) -> dict[str, Text]:
+    def attributes(self, tag: str, flat: list[str], place: Place) -> dict[str, Text]:
         """Names and values alternate in `flat`; the values' places are read from the start tag's bytes."""
         data, at = self.data, self.parser.CurrentByteIndex
-        end = at + 1
-        while data[end : end + 1] not in b" \t\r\n":
-            end += 1
+        end = at + len("<") + len(tag.encode())
         found: dict[str, Text] = {}
         for name, value in zip(flat[::2], flat[1::2], strict=True):
             match = _ATTRIBUTE.match(data, end)
