@@ -42,9 +42,15 @@ def open_learner(experiment: Experiment, length: int | None, **options: Any) -> 
     return _backend(experiment.library).learner(experiment, length, **options)
 
 
-def prove(experiment: Experiment) -> list[Problem]:
-    """The problems of pushing an input of the declared shape through the architecture, without data and training."""
-    return _backend(experiment.library).prove(experiment)
+def prove(experiment: Experiment, threads: int | None = None) -> list[Problem]:
+    """The problems of pushing an input of the declared shape through the architecture, without data and training.
+
+    `threads`: as for the learner that follows; it must be said before TensorFlow has computed anything.
+    """
+    backend = _backend(experiment.library)
+    if threads is not None:
+        backend.limit(threads)
+    return backend.prove(experiment)
 
 
 def _backend(library: str) -> ModuleType:

@@ -233,6 +233,10 @@ def _data_definition(architecture: BayesOptimal, experiment: Experiment) -> Data
     return definition
 
 
+def limit(threads: int) -> None:
+    """NumPy works in one thread here."""
+
+
 def prove(experiment: Experiment) -> list[Problem]:
     """Nothing can misfit that the architecture's own check does not see."""
     return []

@@ -20,7 +20,7 @@ from importlib import import_module, util
 from types import ModuleType
 from typing import Any
 
-from seqforge.errors import BackendError, ImportOrderError
+from seqforge.errors import BackendError, ImportOrderError, UsageError
 
 VARIABLE = "KERAS_BACKEND"
 DEFAULT = "tensorflow"
@@ -37,7 +37,9 @@ def start_torch() -> None:
 def start_keras() -> Any:
     """Import Keras on the backend of KERAS_BACKEND and return its engine; raises BackendError."""
     wanted = keras_backend()
-    _check(wanted, f"{VARIABLE} ")
+    if wanted not in ENGINES:
+        raise BackendError(f"{VARIABLE} '{wanted}' is not supported; expected one of {', '.join(ENGINES)}")
+    _check_loaded(wanted)
     for package in ("keras", wanted):
         _need(package, "library Keras", "keras")
     if wanted == "tensorflow":
@@ -46,7 +48,9 @@ def start_keras() -> Any:
         _triton_first()
     os.environ[VARIABLE] = wanted
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    return import_module(ENGINES[wanted])
+    engine = import_module(ENGINES[wanted])
+    engine.prepare()
+    return engine
 
 
 def keras_backend() -> str:
@@ -56,9 +60,12 @@ def keras_backend() -> str:
 
 def choose_keras(backend: str | None) -> None:
     """Let Keras start on `backend`, here and in processes started from here; None leaves the choice as it is."""
-    if backend is not None:
-        _check(backend, "--keras-backend ")
-        os.environ[VARIABLE] = backend
+    if backend is None:
+        return
+    if backend not in ENGINES:
+        raise UsageError(f"--keras-backend '{backend}' is not supported; expected one of {', '.join(ENGINES)}")
+    _check_loaded(backend)
+    os.environ[VARIABLE] = backend
 
 
 def prefer_keras(backend: str | None) -> None:
@@ -67,10 +74,8 @@ def prefer_keras(backend: str | None) -> None:
         choose_keras(backend)
 
 
-def _check(wanted: str, by: str) -> None:
-    """Refuse a backend that is not supported, and one that Keras no longer can take."""
-    if wanted not in ENGINES:
-        raise BackendError(f"{by}'{wanted}' is not supported; expected one of {', '.join(ENGINES)}")
+def _check_loaded(wanted: str) -> None:
+    """Keras may have been imported before, with another backend."""
     keras = sys.modules.get("keras")
     present = keras.config.backend() if keras is not None and hasattr(keras, "config") else wanted
     if present != wanted:

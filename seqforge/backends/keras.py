@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from seqforge.backends.importing import start_keras as start
 from seqforge.errors import Problem
 
-__all__ = ["learner", "prove", "start"]
+__all__ = ["learner", "limit", "prove", "start"]
 
 if TYPE_CHECKING:
     from seqforge.backends.keras_learner import KerasLearner
@@ -24,10 +24,16 @@ def learner(
     `threads` limits the CPU threads of this process. Raises BackendError for what this machine cannot do.
     """
     engine = start()
-    engine.prepare(threads)
+    if threads is not None:
+        engine.limit(threads)
     from seqforge.backends.keras_learner import KerasLearner
 
     return KerasLearner(experiment, experiment.spec(length), engine, engine.find_device(device))
+
+
+def limit(threads: int) -> None:
+    """Limit the CPU threads of this process; TensorFlow listens only before it has computed anything."""
+    start().limit(threads)
 
 
 def prove(experiment: Experiment) -> list[Problem]:

@@ -16,14 +16,20 @@ from seqforge.errors import BackendError
 VERSIONS = {"tensorflow": tf.__version__}
 
 
-def prepare(threads: int | None) -> None:
-    """Limit the threads, and give the same bytes for the same steps; both hold only before the first operation."""
+def prepare() -> None:
+    """The same bytes for the same steps, and no more memory of a GPU than is used: before the first operation."""
     tf.config.experimental.enable_op_determinism()
     tf.get_logger().setLevel("ERROR")
-    if threads is not None:
-        with suppress(RuntimeError):
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
+    with suppress(RuntimeError):  # too late: whoever has used TensorFlow in this process has decided
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def limit(threads: int) -> None:
+    """Limit the CPU threads, if TensorFlow has computed nothing yet."""
+    with suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def find_device(wanted: str) -> str:

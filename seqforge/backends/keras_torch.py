@@ -16,10 +16,13 @@ from seqforge.errors import BackendError
 VERSIONS = {"torch": torch.__version__}
 
 
-def prepare(threads: int | None) -> None:
-    """Limit the threads."""
-    if threads is not None:
-        torch.set_num_threads(threads)
+def prepare() -> None:
+    """PyTorch needs nothing."""
+
+
+def limit(threads: int) -> None:
+    """Limit the CPU threads."""
+    torch.set_num_threads(threads)
 
 
 def find_device(wanted: str) -> str:

@@ -25,7 +25,7 @@ from seqforge.errors import BackendError, RunError
 from seqforge.experiment import Experiment
 from seqforge.registry import PYTORCH
 
-__all__ = ["TorchLearner", "learner", "prove"]
+__all__ = ["TorchLearner", "learner", "limit", "prove"]
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _WORD = 2**64 - 1
@@ -40,8 +40,13 @@ def learner(
     `threads` limits the CPU threads of this process. Raises BackendError for what this machine cannot do.
     """
     if threads is not None:
-        torch.set_num_threads(threads)
+        limit(threads)
     return TorchLearner(experiment, experiment.spec(length), find_device(device))
+
+
+def limit(threads: int) -> None:
+    """Limit the CPU threads of this process."""
+    torch.set_num_threads(threads)
 
 
 def find_device(wanted: str) -> torch.device:

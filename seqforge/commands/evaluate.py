@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError, did_you_mean
 
 SETS = ("training", "validation", "test")
@@ -20,6 +21,7 @@ def command(
     report: Annotated[bool, typer.Option(help="Also write report.html.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    keras_backend: KerasBackend = None,
     json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON; everything else to stderr.")] = False,
 ) -> None:
     """Score a run's best weights: numbers, curves as TSV, and a report in one HTML file that opens offline."""
@@ -27,9 +29,11 @@ def command(
     from json import dumps
     from sys import stderr
 
+    from seqforge.backends.importing import choose_keras
     from seqforge.run import load
     from seqforge.run.judging import judge
 
+    choose_keras(keras_backend)
     if set_ not in SETS:
         raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
     say = partial(typer.echo, file=stderr) if json else typer.echo

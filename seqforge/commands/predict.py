@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError
 
 
@@ -26,15 +27,18 @@ def command(
     crop: Annotated[str | None, typer.Option(help="none, centre or right: for sequences that are too long.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    keras_backend: KerasBackend = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object about what was written.")] = False,
 ) -> None:
     """Predict the labels of sequences, as they stream in: one row each, with a number per label."""
     from json import dumps
 
+    from seqforge.backends.importing import choose_keras
     from seqforge.evaluation.predict import write_tsv
     from seqforge.run import load
     from seqforge.run.predicting import predictor, reading
 
+    choose_keras(keras_backend)
     if json and output == "-":
         raise UsageError("--json prints to stdout, and so do the predictions; name a file with -o")
     if output != "-" and (Path(output).is_dir() or not Path(output).parent.is_dir()):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError
 from seqforge.resources import definition as shipped
 
@@ -29,6 +30,7 @@ def command(
     again: Annotated[bool, typer.Option("--again", help="Train anew beside an identical run.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    keras_backend: KerasBackend = None,
     strict: Annotated[bool, typer.Option("--strict", help="Letters outside the alphabet are errors.")] = False,
     def_path: Annotated[list[Path] | None, typer.Option(help="A further folder for files that it names.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")] = False,
@@ -41,8 +43,10 @@ def command(
     """
     import sys
 
+    from seqforge.backends.importing import choose_keras
     from seqforge.run import Options, conduct
 
+    choose_keras(keras_backend)
     if resume and again:
         raise UsageError("--resume continues a run and --again starts one; give one of them")
     to_screen = not (json or quiet)

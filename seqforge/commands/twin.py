@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError
 from seqforge.resources import definition as shipped
 
@@ -25,14 +26,17 @@ def command(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the definition.")
     ] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Made-up sequences instead of the data.")] = False,
+    keras_backend: KerasBackend = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Train on PyTorch and on Keras with equal weights and batches; report the first layer and step where they part.
 
     Dropout is off. Exit status 1 when they part beyond --rtol.
     """
+    from seqforge.backends.importing import choose_keras
     from seqforge.twins import compare
 
+    choose_keras(keras_backend)
     if not rtol > 0:
         raise UsageError(f"--rtol: expected a number > 0, received {rtol}")
     found = compare(definition, steps, rtol=rtol, optimizer=optimizer, overrides=set_ or (), synthetic=synthetic)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError, did_you_mean
 
 
@@ -19,6 +20,7 @@ def command(
     build: Annotated[
         bool, typer.Option("--build", help="Build every model and prove its shapes (runs its code).")
     ] = False,
+    keras_backend: KerasBackend = None,
     second_opinion: Annotated[bool, typer.Option("--second-opinion", help="Ask xmlschema, too.")] = False,
     definition_only: Annotated[bool, typer.Option("--definition-only", help="Missing files are notes.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
@@ -32,9 +34,11 @@ def command(
 
     Exit status: 0 no errors, 1 errors, 2 a wrong call.
     """
+    from seqforge.backends.importing import choose_keras
     from seqforge.reports import FORMATS
     from seqforge.validation import Options, report
 
+    choose_keras(keras_backend)
     format = "json" if json else format
     if format not in FORMATS:
         raise UsageError(f"unknown format '{format}'; {did_you_mean(format, list(FORMATS))}")

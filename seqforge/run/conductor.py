@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqforge import __version__, files
+from seqforge.backends.importing import prefer_keras
 from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.data.dataset import Data
@@ -84,17 +85,17 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
         return _found(Run(directory.path), options, "this run is finished already (--again trains it anew)")
     elif options.resume and not directory.exists:
         raise RunError(_nothing_to_resume(directory, options))
-    _prove(experiment, data)
+    _prove(experiment, data, options.threads)
     with directory.open():
         return Conductor(experiment, data, identity, directory, options).run(said)
 
 
-def _prove(experiment: Experiment, data: Data) -> None:
+def _prove(experiment: Experiment, data: Data, threads: int | None) -> None:
     """Refuse an architecture that does not fit the data before there is a run; raises DefinitionError."""
     from seqforge.backends import prove
     from seqforge.definitions.reader import errors
 
-    wrong = errors(prove(replace(experiment, length=data.length)))
+    wrong = errors(prove(replace(experiment, length=data.length), threads))
     if wrong:
         raise DefinitionError(wrong)
 
@@ -119,6 +120,7 @@ def resume(run: Run, options: Options | None = None) -> Run:
     options = options or Options()
     if run.state == "finished":
         return _found(run, options, "this run is finished already")
+    prefer_keras(run.keras_backend)
     experiment = run.experiment
     data = _weighted(experiment, run.data(options.report))
     with RunDirectory(run.path).open():

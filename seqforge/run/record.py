@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqforge.backends.importing import prefer_keras
 from seqforge.data.dataset import Data
 from seqforge.errors import RunError
 from seqforge.experiment import Experiment, read
@@ -62,6 +63,11 @@ class Run:
     def state(self) -> str:
         """running, finished, interrupted or failed."""
         return str(self.manifest["state"])
+
+    @property
+    def keras_backend(self) -> str | None:
+        """What Keras ran on when the run was trained."""
+        return self.manifest["identity"].get("policy_values", {}).get("keras_backend") or None
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -125,6 +131,7 @@ class Run:
         from seqforge.backends import open_learner
 
         weights = self.weights()
+        prefer_keras(self.keras_backend)
         options = {"device": device, "threads": threads}
         learner = open_learner(self.experiment, length or self.manifest["data"]["length"], **options)
         learner.set_weights(weights)

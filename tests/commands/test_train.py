@@ -25,7 +25,7 @@ Called = tuple[int, str, str]
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
-    monkeypatch.setattr(backends, "prove", lambda experiment: [])
+    monkeypatch.setattr(backends, "prove", lambda experiment, threads: [])
     monkeypatch.chdir(tmp_path)
     toy_runs.write_definition(tmp_path)
     toy_runs.write_data(tmp_path / "data")

@@ -38,7 +38,7 @@ from seqforge.training.progress import Training
 @pytest.fixture(autouse=True)
 def _fake_learner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
-    monkeypatch.setattr(backends, "prove", lambda experiment: [])
+    monkeypatch.setattr(backends, "prove", lambda experiment, threads: [])
 
 
 def resolved(path: Path, data: Path | None = None, overrides: tuple[str, ...] = ()) -> Experiment:
@@ -404,7 +404,7 @@ def test_weights_are_the_same_bytes_whatever_the_order_in_memory(tmp_path: Path)
 def test_a_shape_that_does_not_fit_leaves_no_run(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lengths: list[int | None] = []
 
-    def prove(experiment: Experiment) -> list[Problem]:
+    def prove(experiment: Experiment, threads: int | None) -> list[Problem]:
         lengths.append(experiment.length)
         return [Problem(NOWHERE, "SF0502", "7 columns, 2 labels"), Problem(NOWHERE, "SF0504", "x", severity="note")]
 
