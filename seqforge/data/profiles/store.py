@@ -95,6 +95,16 @@ class ProfileStore:
         """Whether rows 2i and 2i + 1 are the two strands of one region."""
         return bool(self.meta["reverse_complement"])
 
+    @property
+    def unknown(self) -> int:
+        """How many bases are none of A C G T."""
+        return int(self.meta["unknown"])
+
+    @property
+    def unknown_rows(self) -> int:
+        """How many regions have such bases."""
+        return int(self.meta["unknown_rows"])
+
     @cached_property
     def heads(self) -> tuple[StoredHead, ...]:
         return tuple(
