@@ -166,6 +166,30 @@ CATALOGUE: dict[str, Entry] = {
         "a pattern of too many labels",
         "The range of the pattern was probably mistyped.",
     ),
+    "SF0141": Entry(
+        "unknown key of a training configuration",
+        "A JSON file with `settings` and `heads` is a training configuration of the BPNet family. Its keys are a closed "
+        "list, which docs/profiles.md shows; the message names the nearest one, or where the key belongs.",
+    ),
+    "SF0142": Entry(
+        "a key of a training configuration is missing",
+        "The message lists every required key that the object lacks. Which ones are required depends on the model: "
+        "solo, transformation or combined.",
+    ),
+    "SF0143": Entry(
+        "a value of a training configuration that does not fit",
+        "The key takes another type or range. Numbers, true and false stand without quotes.",
+    ),
+    "SF0144": Entry(
+        "which model a training configuration is for",
+        "`settings.architecture` alone makes it solo, `settings.solo-model-file` a transformation, and "
+        "`settings.transformation-model` beside the architecture combined. None of them, or a mixture, says nothing.",
+    ),
+    "SF0145": Entry(
+        "more than a training configuration can say",
+        "A definition fits into a training configuration if it uses nothing beyond the keys of docs/profiles.md. "
+        "`seqforge convert --to json` writes SeqForge's own JSON form, which holds every definition.",
+    ),
     "SF0151": Entry(
         "unknown task",
         "`general/task` says what is predicted and decides targets, losses and metrics. The message lists the"

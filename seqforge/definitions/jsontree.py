@@ -22,7 +22,7 @@ from seqforge.errors import DefinitionError, Place, Problem
 DEPTH = 64
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _CONSTANTS = {"true": "true", "false": "false", "null": "None"}
@@ -102,7 +102,7 @@ class _Scanner:
         if match is None:
             self.refuse(f"expected a value, found {self.found()}")
         word = match[0]
-        if word not in _CONSTANTS and _NUMBER.fullmatch(word) is None:
+        if word not in _CONSTANTS and NUMBER.fullmatch(word) is None:
             self.refuse(f"expected a value, found '{word[:40]}'; a text stands in double quotes")
         self.at = match.end()
         return _CONSTANTS.get(word, word)
@@ -172,9 +172,18 @@ def _surrogate(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" or character in "\ufffe\uffff" for character in text)
 
 
+def scan(data: str, file: str = "") -> Json:
+    """The values of a JSON document with their places; raises DefinitionError with one problem."""
+    return _Scanner(data, file).document()
+
+
 def parse(data: str, file: str = "") -> Node:
     """The tree of a JSON definition; raises DefinitionError with one problem."""
-    document = _Scanner(data, file).document()
+    return tree_of(scan(data, file))
+
+
+def tree_of(document: Json) -> Node:
+    """The tree of a JSON twin; raises DefinitionError with one problem."""
     if not isinstance(document, Object):
         raise _refused(document, "SF0102", f"expected an object with one key, {_roots()}")
     entries = [(key, value) for key, value in document.entries if key != "$schema"]
@@ -313,17 +322,17 @@ def _form(element: Element) -> str:
     return "an object"
 
 
-class _Bare(str):
+class Bare(str):
     """A number, true or false: written without quotes, with this very spelling."""
 
 
 def write(root: Node) -> str:
     """The JSON form of a tree without structural problems, in lines of at most about 100 characters."""
-    return _layout({root.tag: _value(ROOTS[root.tag], root)}, "") + "\n"
+    return layout({root.tag: _value(ROOTS[root.tag], root)}, "") + "\n"
 
 
 def _value(element: Element, node: Node) -> Any:
-    """The JSON value of an element, made of dict, list, str and `_Bare`."""
+    """The JSON value of an element, made of dict, list, str and `Bare`."""
     only = _only_attribute(element)
     if only:
         return _scalar(element.attribute[only].value, node.attributes[only])
@@ -392,21 +401,21 @@ def _always_list(element: Element, tag: str) -> bool:
 
 def _scalar(value: Value | None, text: str) -> str:
     bare = value is None or value.bare
-    return _Bare(text) if bare and (_NUMBER.fullmatch(text) or text in ("true", "false")) else str(text)
+    return Bare(text) if bare and (NUMBER.fullmatch(text) or text in ("true", "false")) else str(text)
 
 
-def _layout(value: Any, indent: str) -> str:
+def layout(value: Any, indent: str) -> str:
     """JSON text: whatever holds only scalars and is short stands on one line, the rest one item per line."""
     if isinstance(value, str):
-        return str(value) if isinstance(value, _Bare) else json.dumps(value, ensure_ascii=False)
+        return str(value) if isinstance(value, Bare) else json.dumps(value, ensure_ascii=False)
     inner = indent + "  "
     if isinstance(value, dict):
         brackets = "{}"
-        items = [f"{json.dumps(key, ensure_ascii=False)}: {_layout(item, inner)}" for key, item in value.items()]
+        items = [f"{json.dumps(key, ensure_ascii=False)}: {layout(item, inner)}" for key, item in value.items()]
         scalars = all(isinstance(item, str) for item in value.values())
     else:
         brackets = "[]"
-        items = [_layout(item, inner) for item in value]
+        items = [layout(item, inner) for item in value]
         scalars = all(isinstance(item, str) for item in value)
     line = ", ".join(items)
     if not items or (scalars and len(line) + len(indent) < 90):

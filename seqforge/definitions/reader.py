@@ -146,10 +146,19 @@ def parse(data: bytes, file: str = "", warnings: list[Problem] | None = None) ->
     if not first:
         raise _refused(file, "SF0003", "the file is empty")
     if first in "{[":
-        return jsontree.parse(text, file)
+        return _from_json(jsontree.scan(text, file))
     if first != "<":
         raise _refused(file, "SF0005", f"neither XML nor JSON: expected '<' or '{{' first, received {first!r}", 1)
     return xmltree.parse(data, file, warnings)
+
+
+def _from_json(document: jsontree.Json) -> Node:
+    """The tree of a JSON document: the twin of a definition, or a training configuration of the BPNet family."""
+    from seqforge.definitions import training_config
+
+    if isinstance(document, jsontree.Object) and training_config.recognised(document):
+        return training_config.read(document)
+    return jsontree.tree_of(document)
 
 
 def _decoded(data: bytes, file: str) -> str:

@@ -23,13 +23,17 @@ class Text(str):
 
 @dataclass
 class Node:
-    """An element: `text` is its stripped character data, `children` in file order."""
+    """An element: `text` is its stripped character data, `children` in file order.
+
+    `form`, of a root: how its file was written, if that is neither XML nor its JSON twin.
+    """
 
     tag: str
     place: Place = NOWHERE
     attributes: dict[str, Text] = field(default_factory=dict)
     children: list[Node] = field(default_factory=list)
     text: Text = field(default_factory=lambda: Text(""))
+    form: str = ""
 
     def all(self, tag: str) -> list[Node]:
         return [child for child in self.children if child.tag == tag]
