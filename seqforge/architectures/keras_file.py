@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
-import numpy as np
-
 from seqforge.architectures.base import Architecture, InputSpec
+from seqforge.arrays import np
 from seqforge.definitions.model import Hyperparameter, Section
 from seqforge.definitions.tree import Text
 from seqforge.errors import NOWHERE, BackendError, Place, Problem

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
 
-import numpy as np
-
 from seqforge.architectures.base import Architecture, InputSpec
+from seqforge.arrays import np
 from seqforge.definitions.components import Subject, assemble, items_of
 from seqforge.definitions.model import Operation
 from seqforge.definitions.reader import errors

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.encodings import Alphabet
 
 STRAND, SHIFT = 1, 2  # purposes: the draws of one example are independent of each other
@@ -61,13 +60,10 @@ def draws(seed: int, epoch: int, index: np.ndarray, purpose: int) -> np.ndarray:
     return state
 
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
 def _mixed(word: np.ndarray) -> np.ndarray:
     """The finaliser of SplitMix64 (Steele, Lea & Flood 2014), a bijection of 64-bit words."""
     with np.errstate(over="ignore"):
-        word = word + _GOLDEN
+        word = word + np.uint64(0x9E3779B97F4A7C15)  # of the golden ratio
         word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return word ^ (word >> np.uint64(31))

@@ -8,8 +8,7 @@ Philox4x64-10 generator whose key is (seed, purpose · 2³² + epoch).
 
 from __future__ import annotations
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.splits import EPOCH, permutation
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-import numpy as np
+from seqforge.arrays import np
 
-Targets = np.ndarray | tuple[np.ndarray, ...] | Mapping[str, np.ndarray]
+Targets: TypeAlias = "np.ndarray | tuple[np.ndarray, ...] | Mapping[str, np.ndarray]"
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.store import Store
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.errors import SeqForgeError, did_you_mean
 
 
@@ -32,23 +31,24 @@ class Alphabet:
         return len(self.letters)
 
     @cached_property
-    def _codes(self) -> np.ndarray:
-        table = np.full(256, self.unknown, dtype=np.uint8)
+    def _table(self) -> bytes:
+        """The code of every byte."""
+        table = bytearray([self.unknown]) * 256
         for letter, code in [
             *((letter, self.letters.index(letter)) for letter in self.letters),
             *((alias, self.letters.index(letter)) for alias, letter in self.same),
         ]:
             table[ord(letter)] = table[ord(letter.lower())] = code
-        return table
+        return bytes(table)
 
-    @cached_property
-    def _bytes(self) -> bytes:
-        return self._codes.tobytes()
+    def codes(self, sequence: str | bytes) -> bytes:
+        """The codes of `sequence`, one byte each; any case; letters outside the alphabet become `unknown`."""
+        raw = sequence if isinstance(sequence, bytes) else sequence.encode("latin-1", "replace")
+        return raw.translate(self._table)
 
     def encode(self, sequence: str | bytes) -> np.ndarray:
-        """`sequence` as codes (length,) uint8; any case; letters outside the alphabet become `unknown`."""
-        raw = sequence if isinstance(sequence, bytes) else sequence.encode("latin-1", "replace")
-        return np.frombuffer(bytearray(raw.translate(self._bytes)), dtype=np.uint8)
+        """`codes` as an array (length,) uint8."""
+        return np.frombuffer(bytearray(self.codes(sequence)), dtype=np.uint8)
 
     @cached_property
     def complement(self) -> np.ndarray | None:
@@ -56,7 +56,7 @@ class Alphabet:
         pairs = {"A": "T", "C": "G", "G": "C", "T": "A"}
         if any(letter not in "ACGTU" for letter in self.letters):
             return None
-        opposite = [self._codes[ord(pairs[letter.replace("U", "T")])] for letter in self.letters]
+        opposite = [self._table[ord(pairs[letter.replace("U", "T")])] for letter in self.letters]
         return np.array([*opposite, self.unknown], dtype=np.uint8)
 
     def decode(self, codes: np.ndarray) -> str:

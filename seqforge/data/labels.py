@@ -7,14 +7,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.problems import LABEL, refuse
 from seqforge.errors import did_you_mean, quoted
 
 SEPARATOR = "|"
-STORED = {"index": np.int32, "multi-hot": np.uint8, "values": np.float32}
-DELIVERED = {"index": np.int64, "multi-hot": np.float32, "values": np.float32}
+STORED = {"index": "int32", "multi-hot": "uint8", "values": "float32"}
+DELIVERED = {"index": "int64", "multi-hot": "float32", "values": "float32"}
 
 Where = Callable[[int], tuple[str, int]]  # the number of a row → file and line
 

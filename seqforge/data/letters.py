@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.encodings import Alphabet
 from seqforge.data.problems import LETTERS, refuse
 from seqforge.data.store import Store

@@ -10,8 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.encodings import Alphabet
 from seqforge.data.problems import EMPTY, LENGTH, LETTERS, refuse
 from seqforge.data.readers import CHUNK_LETTERS, Columns, Record, fasta_records, opened, table_records

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
+from seqforge.arrays import np
 
 SPLIT, EPOCH = 1, 2  # purposes: the second word of a key, so that equal seeds give unrelated orders
 

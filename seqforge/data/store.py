@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.problems import EMPTY, LENGTH, refuse
 from seqforge.data.windows import Fit, fitted
 from seqforge.errors import DataError

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.augmentation import Augmentation
 from seqforge.data.dataset import Batch, Dataset
 from seqforge.data.encodings import Alphabet

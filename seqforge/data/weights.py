@@ -7,8 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data.dataset import Data
 from seqforge.data.problems import OPTION, refuse
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
+from seqforge.arrays import np
 
 SIDES = ("none", "centre", "right")
 

@@ -84,18 +84,18 @@ def _letters(definition: DataDefinition, alphabet: Alphabet) -> Iterator[Problem
 
 def _distribution(letters: Mapping[str, float], alphabet: Alphabet, what: str, place: Place) -> Iterator[Problem]:
     for letter in letters:
-        if len(letter) != 1 or alphabet.encode(letter)[0] == alphabet.unknown:
+        if len(letter) != 1 or alphabet.codes(letter)[0] == alphabet.unknown:
             yield _foreign(letter, letter, alphabet, what, place)
-    yield from _twice(letters, lambda letter: alphabet.encode(letter).tobytes(), what, place)
+    yield from _twice(letters, alphabet.codes, what, place)
     yield from _sum(letters, what, _first_place(letters, place))
 
 
 def _kmers(kmers: Mapping[str, float], alphabet: Alphabet, what: str, place: Place) -> Iterator[Problem]:
     for word in kmers:
-        foreign = [letter for letter in word if alphabet.encode(letter)[0] == alphabet.unknown]
+        foreign = [letter for letter in word if alphabet.codes(letter)[0] == alphabet.unknown]
         if foreign:
             yield _foreign(word, foreign[0], alphabet, what, place)
-    yield from _twice(kmers, lambda word: alphabet.encode(word).tobytes(), what, place)
+    yield from _twice(kmers, alphabet.codes, what, place)
     yield from _sum(kmers, what, _first_place(kmers, place))
 
 

@@ -14,10 +14,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.layers.activations import ACTIVATIONS
 from seqforge.layers.initializers import InitializerText, initializer
 from seqforge.layers.regularizers import RegularizerText, keras_penalty
@@ -25,7 +24,7 @@ from seqforge.parameters import Integer, Kind, Maybe, Name, OneOf, Switch, Tuple
 from seqforge.registry import Component
 
 Shape = tuple[int | None, ...]
-Arrays = dict[str, np.ndarray]
+Arrays: TypeAlias = "dict[str, np.ndarray]"
 
 
 class ShapeError(ValueError):

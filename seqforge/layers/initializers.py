@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.errors import did_you_mean
 from seqforge.layers.literals import CallText, argument, read_call
 from seqforge.parameters import Kind, Number, OneOf, folded
 
-Draw = Callable[..., np.ndarray]
+Draw: TypeAlias = "Callable[..., np.ndarray]"
 _TRUNCATED_DEVIATION = 0.87962566103423978  # of a standard normal cut at ±2
 
 

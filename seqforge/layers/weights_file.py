@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.definitions.locate import Located, locate
 from seqforge.errors import DataError, Place
 

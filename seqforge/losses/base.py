@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.registry import Component
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Loss(Component):
     @property
     @abstractmethod
     def target(self) -> str:
-        """What `target` is given as: "index" (n,), "one-hot", "multi-hot" or "values" (n, label); "profiles": per head."""
+        """What `target` is given as: "index" (n,), "one-hot", "multi-hot", "values" (n, label), "profiles" per head."""
 
     @property
     def prediction(self) -> str:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.losses.base import Loss
 from seqforge.losses.formulas import at_least, float64
 from seqforge.registry import KERAS, PYTORCH, register

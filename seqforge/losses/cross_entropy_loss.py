@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.losses.base import Loss
 from seqforge.losses.formulas import chosen, float64, log_softmax
 from seqforge.parameters import Fraction, setting

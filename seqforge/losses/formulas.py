@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from seqforge.arrays import np
 
 CLIP = 1e-7  # Keras keeps probabilities in [CLIP, 1 - CLIP] before it takes their logarithm
 

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.losses.base import Loss
 from seqforge.losses.formulas import float64, softplus
 from seqforge.registry import KERAS, PYTORCH, register

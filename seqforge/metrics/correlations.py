@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.metrics import ranking
 from seqforge.metrics.base import Accumulator, Collected, Metric
 from seqforge.metrics.counts import mean_of_defined

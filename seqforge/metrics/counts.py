@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import numpy as np
+from seqforge.arrays import np
 
 THRESHOLD = 0.5  # a label is predicted where its score is greater
 

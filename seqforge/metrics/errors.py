@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.metrics.base import Accumulator, Metric
 from seqforge.registry import register
 

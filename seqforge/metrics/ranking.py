@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
-import numpy as np
+from seqforge.arrays import np
 
-Area = Callable[[np.ndarray, np.ndarray], float]
+Area: TypeAlias = "Callable[[np.ndarray, np.ndarray], float]"
 
 
 def one_hot(target: np.ndarray, labels: int) -> np.ndarray:

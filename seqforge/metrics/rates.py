@@ -7,8 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.metrics import counts as counting
 from seqforge.metrics.accuracy import CLASSIFICATION
 from seqforge.metrics.base import Accumulator, Metric

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data import cache, store
 from seqforge.data.labels import encoded
 from seqforge.data.letters import Letters

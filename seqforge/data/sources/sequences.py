@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.data import cache, store
 from seqforge.data.augmentation import Augmentation
 from seqforge.data.dataset import Data
