@@ -21,6 +21,8 @@ WIDTH = "SF0710"  # of profile data: lengths and jitter
 HEADS = "SF0711"
 READS = "SF0712"  # values that are no reads
 WINDOWS = "SF0713"  # without reads
+FILTERED = "SF0714"  # regions: none is left
+SPLIT = "SF0715"  # a region in two sets
 
 
 def refuse(id: str, message: str, hint: str = "", file: Path | str = "", line: int = 0) -> DataError:

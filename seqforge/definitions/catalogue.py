@@ -396,6 +396,31 @@ CATALOGUE: dict[str, Entry] = {
         "The model has outputs for labels that no training example carries. Only a warning.",
     ),
     # SF04xx architectures and external files
+    "SF0325": Entry(
+        "labels and heads mixed up",
+        "A model of profiles has `heads`, each with the tracks that share one total count; every other task has "
+        "`labels`. Write the one that the task has.",
+    ),
+    "SF0331": Entry(
+        "tasks of a head that cannot be read",
+        "`tasks` of a head is a number of tracks, or their names separated by commas: `2`, or `plus, minus`.",
+    ),
+    "SF0332": Entry(
+        "the name of a head",
+        "Outputs, files and histories are called after heads: letters, digits, `_` and `-`, a letter first, and no two "
+        "names that differ in upper and lower case alone.",
+    ),
+    "SF0333": Entry(
+        "how the counts of a head weigh",
+        "The total loss adds the counts loss of every head times a factor. `counts_loss_weight` states it; "
+        "`counts_loss_frac_target` adapts it after every epoch until the counts have that share of the loss, starting "
+        "at `counts_loss_weight` if both are given. A factor of 0 cannot be adapted.",
+    ),
+    "SF0334": Entry(
+        "pseudocounts that differ",
+        "Log counts are ln(pseudocount + reads). Models that are added up, or built on each other, must have been "
+        "trained with the same pseudocount.",
+    ),
     "SF0401": Entry(
         "a missing file",
         "A path is looked for, in this order, as it stands if absolute, in the definition's folder, in the "
@@ -483,6 +508,30 @@ CATALOGUE: dict[str, Entry] = {
         "several data definitions fit",
         "Beside the definition lie several data definitions with its task, sequence space and labels. One "
         "whose id shares the model's tokens is taken; else say which with --data or a data section.",
+    ),
+    "SF0431": Entry("a part is given twice", "Each part of an architecture has one trained model. Keep one."),
+    "SF0432": Entry(
+        "a part that shall be trained on",
+        "Parts are trained models whose weights stay as they are, to the bit; only what the architecture itself adds "
+        'is trained. Remove `freeze`, or write `freeze="true"`.',
+    ),
+    "SF0433": Entry(
+        "an architecture lacks a part",
+        "This architecture is built on a trained model: name its run in `architecture/part`.",
+    ),
+    "SF0434": Entry(
+        "a part without a run",
+        "A part is a trained model. `run` names its run folder, a model folder with exactly one finished run, the id "
+        "of a model in the folder of runs, or a `.keras` file.",
+    ),
+    "SF0435": Entry(
+        "a part that cannot be taken",
+        "The run is not finished, is damaged, or there are several to choose from; the message says which.",
+    ),
+    "SF0436": Entry(
+        "the run of a part does not exist",
+        "Models that are built on each other are trained one after the other. Where the definition of the part lies "
+        "beside this one, everything but the training can be checked before.",
     ),
     "SF0441": Entry(
         "unknown layer",
@@ -655,6 +704,32 @@ CATALOGUE: dict[str, Entry] = {
         "At most one of the rules of a mutually exclusive condition is applied, each with its probability; the "
         "rest of the time none is. Their sum cannot exceed 1.",
     ),
+    "SF0631": Entry(
+        "profiles of another task or alphabet",
+        "A definition with `profiles` or `profilesimulation` is for profile prediction, and its reads lie on the two "
+        "strands of DNA.",
+    ),
+    "SF0632": Entry(
+        "a head that does not fit",
+        "A head has a name (a letter, then letters, digits, _ and -), names in which other heads differ by more than "
+        "case, at least one task, and one track for each task, in their order.",
+    ),
+    "SF0633": Entry(
+        "an order of tasks that does not fit",
+        "`revcomp_task_order` says where every task goes when a region is read on the other strand: (1, 0) swaps two "
+        "tasks. It has as many places as the head has tasks, and doing it twice changes nothing. `auto` keeps one task "
+        "and swaps two; three and more need an order.",
+    ),
+    "SF0634": Entry(
+        "a motif wider than its cell",
+        "Simulated motifs stand in cells of `grid` bases, so that they cannot overlap.",
+    ),
+    "SF0635": Entry(
+        "another kind of data definition",
+        "Data definitions say how sequences are simulated (background and what follows), how profiles are simulated "
+        "(`profilesimulation`), or how profiles are prepared (`profiles`). Each is used in its own place: data format "
+        "definition, data format profile-simulation, `seqforge prepare profiles`.",
+    ),
     # SF07xx data files
     "SF0701": Entry(
         "A data file cannot be read",
@@ -723,5 +798,16 @@ CATALOGUE: dict[str, Entry] = {
         "With pseudocount 0 the counts loss takes the logarithm of a window's reads, which does not exist for a window "
         "without any, wherever jitter may move it. Drop such regions (zero_reads drop), demand reads when the data are "
         "prepared (min_counts 1), or give the loss pseudocount 1.",
+    ),
+    "SF0714": Entry(
+        "No region passes the filters",
+        "Every filter of the preparation says how many regions it dropped. The message names the one that dropped most "
+        "and what it saw (minimum, quartiles, maximum): loosen its threshold, or look whether genome, regions and "
+        "tracks are of one assembly and spell chromosomes alike.",
+    ),
+    "SF0715": Entry(
+        "A region in two sets",
+        "Training, validation and test must not share regions. Chromosomes, BED files or name patterns of two sets fit "
+        "the same region: make them disjoint.",
     ),
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -129,13 +130,14 @@ def write(path: Path | str, chrom_sizes: Mapping[str, int], intervals: Iterable[
     """
     bigtools, path = package("pybigtools"), Path(path)
     checked = _Checked(chrom_sizes, intervals, path)
+    first = list(islice(checked, 1))
+    if not first and checked.failure is None:
+        raise refuse(EMPTY, "there is nothing to write", file=path)
     with files.new_file(path) as fresh:
-        # pybigtools goes by the ending, and a file with a wrong one is no bigWig to it
-        bigtools.open(str(fresh), "w").write(dict(chrom_sizes), checked)
+        if first:
+            bigtools.open(str(fresh), "w").write(dict(chrom_sizes), chain(first, checked))
         if checked.failure is not None:
             raise checked.failure
-        if not checked.written:
-            raise refuse(EMPTY, "there is nothing to write", file=path)
 
 
 class _Checked:
@@ -144,7 +146,6 @@ class _Checked:
     def __init__(self, sizes: Mapping[str, int], intervals: Iterable[Interval], path: Path):
         self.sizes, self.path = sizes, path
         self.failure: BaseException | None = None
-        self.written = 0
         self._source = iter(intervals)
         self._before: tuple[str, int] | None = None  # chromosome and end of the interval before
 
@@ -160,7 +161,6 @@ class _Checked:
         except BaseException as error:
             self.failure = error
             raise StopIteration from None
-        self.written += 1
         return found
 
     def _check(self, chrom: str, start: int, stop: int, value: float) -> None:

@@ -22,7 +22,7 @@ from seqforge.data.genome.fasta import Genome
 from seqforge.data.genome.regions import centres, known
 from seqforge.data.problems import EMPTY, LENGTH, refuse
 from seqforge.data.profiles.filters import Filter, Funnel, distribution
-from seqforge.data.profiles.recipe import SETS, Recipe
+from seqforge.data.profiles.recipe import Recipe, spelt
 from seqforge.data.profiles.splitting import mixed, owners
 from seqforge.data.profiles.store import COORDS, UNKNOWN
 from seqforge.data.splits import permutation
@@ -74,7 +74,7 @@ class Prepared:
     def _chunk(self, name: str, rows: np.ndarray) -> Chunk:
         codes = self.window.codes(rows)
         reads = [self.window.signal(head, rows) for head in range(len(self.tracks))]
-        jitter, length = self.recipe.max_jitter, self.recipe.output_length
+        jitter, length = self.recipe.options.max_jitter, self.recipe.options.output_length
         for head, values in zip(self.recipe.heads, reads, strict=True):
             self.reads[name][head.name].add(values[:, jitter : jitter + length])
         coords = np.zeros(len(rows), dtype=COORDS)
@@ -93,7 +93,7 @@ class Prepared:
         for row in self.sets[name]:
             start = int(self.start[row])
             label = self.regions.names[row] or "."
-            yield f"{chromosomes[self.chrom[row]]}\t{start}\t{start + self.recipe.output_length}\t{label}\n"
+            yield f"{chromosomes[self.chrom[row]]}\t{start}\t{start + self.recipe.options.output_length}\t{label}\n"
 
     def report(self) -> dict[str, Any]:
         """Filters, sets and tracks as JSON; complete once every chunk was read."""
@@ -171,7 +171,9 @@ class _Windows:
     @property
     def margin(self) -> int:
         """The bases by which the widest window begins before the output window."""
-        return (self.recipe.input_length - self.recipe.output_length) // 2 + self.recipe.max_jitter
+        return (
+            self.recipe.options.input_length - self.recipe.options.output_length
+        ) // 2 + self.recipe.options.max_jitter
 
     def codes(self, rows: np.ndarray) -> np.ndarray:
         """(n, in + 2J) uint8."""
@@ -183,7 +185,7 @@ class _Windows:
 
     def signal(self, head: int, rows: np.ndarray) -> np.ndarray:
         """Reads of a head (n, out + 2J, task) float32."""
-        before, width, tracks = self.recipe.max_jitter, self.recipe.stored_output, self.tracks[head]
+        before, width, tracks = self.recipe.options.max_jitter, self.recipe.stored_output, self.tracks[head]
         found = np.empty((len(rows), width, len(tracks)), dtype=np.float32)
         for number, row in enumerate(rows):
             low = int(self.start[row]) - before
@@ -194,7 +196,7 @@ class _Windows:
     def counts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Reads in the widest window and in the core of the output window, each (head, n) float64."""
         most, least = np.zeros((2, len(self.tracks), len(rows)))
-        inset, core = self.margin + self.recipe.max_jitter, max(self.recipe.core, 0)
+        inset, core = self.margin + self.recipe.options.max_jitter, max(self.recipe.core, 0)
         for number, row in enumerate(rows):
             low = int(self.start[row]) - self.margin
             for head, tracks in enumerate(self.tracks):
@@ -220,13 +222,11 @@ def prepare(recipe: Recipe, report: Report = lambda text: None) -> Prepared:
 class _Preparation:
     """The filters one after the other; `funnel.rows` are the regions that are left."""
 
-    def __init__(
-        self, recipe: Recipe, genome: Genome, tracks: list[list[Track]], regions: bed.Regions, report: Report
-    ):
+    def __init__(self, recipe: Recipe, genome: Genome, tracks: list[list[Track]], regions: bed.Regions, report: Report):
         self.recipe, self.genome, self.tracks, self.regions, self.report = recipe, genome, tracks, regions, report
         self.centre = _centres(recipe, regions)
         self.chrom = known(regions, genome)
-        self.start = self.centre - recipe.output_length // 2
+        self.start = self.centre - recipe.options.output_length // 2
         self.windows = _Windows(recipe, genome, tracks, self.chrom, self.start)
         self.funnel = Funnel(np.arange(len(regions)), str(regions.path))
         self.notes: list[str] = []
@@ -238,9 +238,9 @@ class _Preparation:
     def result(self) -> Prepared:
         self._known_chromosome()
         self._inside()
-        if self.recipe.unknown_bases == "drop":
+        if self.recipe.options.unknown_bases == "drop":
             self._known_bases()
-        if self.recipe.overlap_distance:
+        if self.recipe.options.overlap_distance:
             self._overlaps()
         if self.recipe.needs_maximum or self.recipe.needs_minimum:
             self._counts()
@@ -278,7 +278,7 @@ class _Preparation:
         self.funnel.sift("known bases", "no letter but A C G T", found == 0, {"other letters": found})
 
     def _overlaps(self) -> None:
-        distance = self.recipe.overlap_distance or 0
+        distance = self.recipe.options.overlap_distance or 0
         pile = piles(self.chrom[self.rows], self.centre[self.rows], distance)
         keep = one_of_each(pile, self.recipe.seed)
         threshold = f"one per pile of windows {distance:,} wide"
@@ -296,13 +296,15 @@ class _Preparation:
 
     def _maximum(self, counts: np.ndarray) -> tuple[np.ndarray, str]:
         """Whether every head of a region passes, (n,), and the thresholds in words; `counts` (head, n)."""
-        limits = np.quantile(counts, self.recipe.max_quantile, axis=1)
-        if self.recipe.max_counts is not None:
-            limits = np.minimum(limits, self.recipe.max_counts)
+        limits = np.quantile(counts, self.recipe.options.max_quantile, axis=1)
+        if self.recipe.options.max_counts is not None:
+            limits = np.minimum(limits, self.recipe.options.max_counts)
         return (counts <= limits[:, None]).all(axis=0), self._thresholds("≤", limits, self.recipe.widest)
 
     def _minimum(self, counts: np.ndarray) -> tuple[np.ndarray, str]:
-        limits = np.maximum(np.quantile(counts, self.recipe.min_quantile, axis=1), self.recipe.min_counts)
+        limits = np.maximum(
+            np.quantile(counts, self.recipe.options.min_quantile, axis=1), self.recipe.options.min_counts
+        )
         return (counts >= limits[:, None]).all(axis=0), self._thresholds("≥", limits, self.recipe.core)
 
     def _thresholds(self, sign: str, limits: np.ndarray, width: int) -> str:
@@ -313,20 +315,20 @@ class _Preparation:
         return {head.name: values for head, values in zip(self.recipe.heads, counts, strict=True)}
 
     def _split(self) -> dict[str, np.ndarray]:
-        rows, shares = self.rows, self.recipe.shares
-        owner = owners(shares, self.regions, rows, self.centre[rows], self.genome.sizes)
+        rows, splits = self.rows, self.recipe.splits
+        owner = owners(splits, self.regions, rows, self.centre[rows], self.genome.sizes)
         keep = self.funnel.sift("split", "in one of the sets", owner >= 0)
         owner, rows = owner[keep], rows[keep]
-        sets = {name: rows[owner == number] for number, name in enumerate(shares)}
+        sets = {name: rows[owner == number] for number, name in enumerate(splits)}
         for name, members in sets.items():
             if not len(members):
                 left = ", ".join(f"{other} {len(theirs):,}" for other, theirs in sets.items())
-                hint = f"it is to hold {shares[name].text}"
+                hint = f"it is to hold {spelt(splits[name])}"
                 raise refuse(EMPTY, f"no region is left for {name} ({left})", hint, self.regions.path)
-        shared = mixed(owner, self.chrom[rows], self.start[rows], self.recipe.output_length)
+        shared = mixed(owner, self.chrom[rows], self.start[rows], self.recipe.options.output_length)
         if shared:
             self.notes.append(f"{shared:,} output windows overlap one of another set: the sets share data")
-        return {name: sets[name] for name in SETS if name in sets}
+        return sets
 
     def _absent(self) -> None:
         """Note tracks without a chromosome that regions lie on."""
@@ -339,14 +341,14 @@ class _Preparation:
 
 
 def _centres(recipe: Recipe, regions: bed.Regions) -> np.ndarray:
-    if recipe.resize == "none":
-        wrong = regions.stop - regions.start != recipe.output_length
+    if recipe.options.resize == "none":
+        wrong = regions.stop - regions.start != recipe.options.output_length
         if wrong.any():
             row = int(np.argmax(wrong))
             width = int(regions.stop[row] - regions.start[row])
-            sentence = f"resize none needs regions of output_length {recipe.output_length}, received {width}"
+            sentence = f"resize none needs regions of output_length {recipe.options.output_length}, received {width}"
             raise regions.wrong(row, sentence, "choose resize center, summit or start", LENGTH)
-    return centres(regions, recipe.resize)
+    return centres(regions, recipe.options.resize)
 
 
 def piles(chrom: np.ndarray, centre: np.ndarray, distance: int) -> np.ndarray:

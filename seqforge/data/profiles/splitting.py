@@ -10,24 +10,24 @@ from collections.abc import Mapping
 import numpy as np
 
 from seqforge.data.genome import bed
-from seqforge.data.problems import MISSING, OPTION, SPLIT, refuse
-from seqforge.data.profiles.recipe import Share
+from seqforge.data.problems import OPTION, SPLIT, refuse
+from seqforge.definitions.profile_data import Split
 from seqforge.errors import did_you_mean
 
 
 def owners(
-    shares: Mapping[str, Share], regions: bed.Regions, rows: np.ndarray, centre: np.ndarray, sizes: Mapping[str, int]
+    splits: Mapping[str, Split], regions: bed.Regions, rows: np.ndarray, centre: np.ndarray, sizes: Mapping[str, int]
 ) -> np.ndarray:
-    """The number (n,) of the set, in the order of `shares`, that each of the regions `rows` (n,) belongs to; −1: none.
+    """The number (n,) of the set, in the order of `splits`, that each of the regions `rows` (n,) belongs to; −1: none.
 
-    `centre` (n,): of the regions' windows; it must lie in a region of a set's BED files. `sizes`: the genome's.
+    `centre` (n,): of the regions' windows; it must lie in a region of a set's BED file. `sizes`: the genome's.
     Raises DataError for a region that belongs to two sets, and for a chromosome that the genome does not have.
     """
-    found = np.stack([_members(name, share, regions, rows, centre, sizes) for name, share in shares.items()])
+    found = np.stack([_members(name, split, regions, rows, centre, sizes) for name, split in splits.items()])
     twice = np.count_nonzero(found, axis=0) > 1
     if twice.any():
         first = int(np.argmax(twice))
-        names = " and ".join(name for name, inside in zip(shares, found[:, first], strict=True) if inside)
+        names = " and ".join(name for name, inside in zip(splits, found[:, first], strict=True) if inside)
         count = int(np.count_nonzero(twice))
         several = f"{count:,} regions belong" if count > 1 else "a region belongs"
         sentence = f"{several} to more than one set (here: {names})"
@@ -36,29 +36,25 @@ def owners(
 
 
 def _members(
-    name: str, share: Share, regions: bed.Regions, rows: np.ndarray, centre: np.ndarray, sizes: Mapping[str, int]
+    name: str, split: Split, regions: bed.Regions, rows: np.ndarray, centre: np.ndarray, sizes: Mapping[str, int]
 ) -> np.ndarray:
     """Whether each region is in the set, (n,) bool."""
-    if share.pattern is not None:
-        pattern = re.compile(share.pattern)
+    if split.pattern is not None:
+        pattern = re.compile(split.pattern)
         return np.array([pattern.search(regions.names[row]) is not None for row in rows], dtype=bool)
     chrom = regions.chrom[rows]
-    if share.chromosomes:
-        for wanted in share.chromosomes:
+    if split.chromosomes:
+        for wanted in split.chromosomes:
             if wanted not in sizes:
                 message = f"{name}: the genome has no chromosome '{wanted}'"
-                raise refuse(OPTION if "." not in wanted else MISSING, message, did_you_mean(wanted, list(sizes)))
-        inside = np.array([one in share.chromosomes for one in regions.chromosomes], dtype=bool)
+                raise refuse(OPTION, message, did_you_mean(wanted, list(sizes)))
+        inside = np.array([one in split.chromosomes for one in regions.chromosomes], dtype=bool)
         return inside[chrom]
-    found = np.zeros(len(rows), dtype=bool)
-    for path in share.files:
-        found |= _covered(bed.read(path), regions.chromosomes, chrom, centre)
-    return found
+    assert split.file is not None
+    return _covered(bed.read(split.file), regions.chromosomes, chrom, centre)
 
 
-def _covered(
-    cover: bed.Regions, chromosomes: tuple[str, ...], chrom: np.ndarray, position: np.ndarray
-) -> np.ndarray:
+def _covered(cover: bed.Regions, chromosomes: tuple[str, ...], chrom: np.ndarray, position: np.ndarray) -> np.ndarray:
     """Whether each base (`chrom` into `chromosomes`, `position`) lies in a region of `cover`, (n,) bool."""
     found = np.zeros(len(chrom), dtype=bool)
     numbers = {name: number for number, name in enumerate(chromosomes)}
@@ -73,7 +69,7 @@ def _covered(
 
 
 def mixed(owner: np.ndarray, chrom: np.ndarray, start: np.ndarray, width: int) -> int:
-    """How many windows [start, start + width) overlap a window of another set: data that the sets share."""
+    """How many windows [start, start + width) overlap a window of another set: data that the sets split."""
     order = np.lexsort((start, chrom))
     owner, chrom, start = owner[order], chrom[order], start[order]
     changes = np.flatnonzero((owner[1:] != owner[:-1]) | (chrom[1:] != chrom[:-1])) + 1
