@@ -105,7 +105,7 @@ class ProfileSet(Dataset):
 
     def place(self, index: int) -> str:
         """Where the example lies in its file or simulation."""
-        return f"row {int(self.rows[index])}"
+        return f"{self.store.file}{': ' if self.store.file else ''}row {int(self.rows[index])}"
 
     @cached_property
     def coords(self) -> np.ndarray | None:

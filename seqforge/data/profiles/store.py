@@ -63,6 +63,7 @@ class ProfileStore:
     reads: tuple[np.ndarray, ...]
     coords: np.ndarray | None
     others: dict[str, np.ndarray]
+    file: str = ""  # where the regions were read, for messages
 
     def __len__(self) -> int:
         return int(self.meta["n"])
@@ -71,7 +72,7 @@ class ProfileStore:
         return f"ProfileStore({len(self):,} regions of {self.codes.shape[1]} bases in {self.folder})"
 
     def __reduce__(self) -> Any:
-        return opened, (self.folder,)  # another process maps the files itself
+        return opened, (self.folder, self.file)  # another process maps the files itself
 
     @property
     def widths(self) -> tuple[int, int]:
@@ -137,13 +138,13 @@ class ProfileStore:
         return self.others[f"truth/{name}"]
 
 
-def opened(folder: Path) -> ProfileStore:
-    """The store in `folder`."""
+def opened(folder: Path, file: Path | str = "") -> ProfileStore:
+    """The store in `folder`; `file`: where the same content lies now, for messages."""
     meta = json.loads((folder / META).read_text(encoding="utf-8"))
     arrays = {name: _mapped(folder, name, *form) for name, form in meta["arrays"].items()}
     codes, coords = arrays.pop("codes"), arrays.pop("coords", None)
     reads = tuple(arrays.pop(f"reads_{number}") for number in range(len(meta["heads"])))
-    return ProfileStore(folder, meta, codes, reads, coords, arrays)
+    return ProfileStore(folder, meta, codes, reads, coords, arrays, str(file))
 
 
 def _mapped(folder: Path, name: str, dtype: Any, shape: Sequence[int]) -> np.ndarray:

@@ -8,6 +8,7 @@ import hashlib
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from seqforge.arrays import np
@@ -95,13 +96,13 @@ class ProfileSource(Source):
 
         lengths = self.lengths(wanted, store)
         made_for = Lengths(store.input_length, store.output_length, store.max_jitter)
-        file = str(store.meta.get("file", ""))
-        refuse_widths(store.widths, lengths, made_for=made_for, file=file)
+        refuse_widths(store.widths, lengths, made_for=made_for, file=store.file)
         if wanted.heads:
-            refuse_heads(store.heads, wanted.heads, file)
-        self._refuse_unknown(store, wanted, file)
+            refuse_heads(store.heads, wanted.heads, store.file)
+        self._refuse_unknown(store, wanted)
         training = name == "training"
-        turned = self._turned(store, training)
+        self.refuse_turned(store.reverse_complement, store.file)
+        turned = self.reverse_complement and training
         orders = task_orders(self.revcomp_task_order, wanted.heads or store.heads) if turned else ()
         return ProfileSet(store, rows, *lengths, training, turned, orders, wanted.seed)
 
@@ -113,17 +114,15 @@ class ProfileSource(Source):
             self.max_jitter,
         )
 
-    def _turned(self, store: ProfileStore, training: bool) -> bool:
-        if self.reverse_complement and store.reverse_complement:
+    def refuse_turned(self, stored: bool, file: Path | str = "") -> None:
+        """Raise DataError where both strands are `stored` and to be drawn, too."""
+        if stored and self.reverse_complement:
             message = "the data hold the reverse complement of every region already"
-            raise refuse(
-                OPTION, message, "leave reverse_complement out of the data options", store.meta.get("file", "")
-            )
-        return self.reverse_complement and training
+            raise refuse(OPTION, message, "leave reverse_complement out of the data options", file)
 
-    def _refuse_unknown(self, store: ProfileStore, wanted: Wanted, file: str) -> None:
+    def _refuse_unknown(self, store: ProfileStore, wanted: Wanted) -> None:
         if wanted.strict and store.unknown:
-            raise refuse(LETTERS, f"{_unknown(store)} are none of A C G T", "prepare the data without them", file)
+            raise refuse(LETTERS, f"{_unknown(store)} are none of A C G T", "prepare the data without them", store.file)
 
     def _fingerprint(self, sets: Mapping[str, ProfileSet]) -> str:
         return cache.hash_of("profiles", {name: _identity(chosen) for name, chosen in sets.items()})

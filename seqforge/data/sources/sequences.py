@@ -138,7 +138,7 @@ def files_stored(
 ) -> tuple[str, Store]:
     """The store of the records in `parts`, encoded now or found in the cache; `reading`: options of their text."""
     files = [part.file for part in parts]
-    _refuse_missing(files)
+    refuse_missing(files)
     hashes = list(zip([part.group for part in parts], cache.hash_of_files(files), strict=True))
     wants = [wanted.alphabet.name, wanted.task.targets, wanted.labels, list(source.fit)]
     key = cache.hash_of(source.name, hashes, reading, wants)
@@ -154,7 +154,7 @@ def files_stored(
     return key, store.opened(cache.entry(key, build), [str(file) for file in files])
 
 
-def _refuse_missing(files: Iterable[Path]) -> None:
+def refuse_missing(files: Iterable[Path]) -> None:
     """Every file that is not there, each with the nearest name beside it."""
     lines = [str(_missing(file)) for file in dict.fromkeys(files) if not file.is_file()]
     if lines:
