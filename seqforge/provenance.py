@@ -5,18 +5,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from seqforge.definitions.components import joined, spellings
-from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.language import DATA, Element
 from seqforge.definitions.model import Hyperparameter, ModelDefinition, Section
+from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulation
+from seqforge.definitions.records import Definition
 from seqforge.definitions.tree import Node, Text
 from seqforge.experiment import Experiment
 from seqforge.parameters import folded, parameters_of
 from seqforge.registry import Component
 
 DEFAULT = "default"
+SECTIONS = {ProfilePreparation: "profiles", ProfileSimulation: "profilesimulation"}
 NEIGHBOUR = "found beside the definition"
 
 
@@ -29,16 +32,43 @@ class Row(NamedTuple):
     origin: str
 
 
-def rows(
-    definition: ModelDefinition | DataDefinition, experiment: Experiment | None = None, found: str = NEIGHBOUR
-) -> list[Row]:
+def rows(definition: Definition, experiment: Experiment | None = None, found: str = NEIGHBOUR) -> list[Row]:
     """Every value of a definition; of a model definition with what it was resolved to.
 
     `found`: the origin of data that the definition does not name.
     """
-    if isinstance(definition, DataDefinition):
+    if isinstance(definition, (ProfilePreparation, ProfileSimulation)):
+        return list(_profiles(definition))
+    if not isinstance(definition, ModelDefinition):
         return list(_tree(definition.tree, DATA, ""))
     return [*_model(definition, experiment), *_data(definition, experiment, found)] if experiment else []
+
+
+def _profiles(definition: ProfilePreparation | ProfileSimulation) -> Iterator[Row]:
+    """What the tree says; the hyper-parameters with their defaults; motifs and samples that are defaults."""
+    keys = {row.name: row for row in _tree(definition.tree, DATA, "")}
+    yield from (row for row in keys.values() if not row.name.startswith("hyperparameter["))
+    section, options = SECTIONS[type(definition)], definition.options
+    said = [node for one in definition.tree.all(section) for node in one.all("hyperparameter")]
+    items = [Hyperparameter(node.attributes["name"], node.text) for node in said]
+    yield from _values(section, options.settings(), _origins(options, items))
+    for noun in ("motif", "sample") if isinstance(definition, ProfileSimulation) else ():
+        for one in getattr(definition, f"{noun}s"):
+            if not one.place.line:
+                yield from (
+                    Row(section, f"{noun}[{one.name}].{key}", _plain(value), DEFAULT) for key, value in _said(one)
+                )
+
+
+def _said(record: Any) -> Iterator[tuple[str, Any]]:
+    """The fields of a motif or a sample, peaks one by one."""
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if field.name == "peaks":
+            numbered = enumerate(value, 1)
+            yield from ((f"peak[{number}].{key}", part) for number, peak in numbered for key, part in _said(peak))
+        elif field.name not in ("name", "place"):
+            yield f"@{field.name}", value
 
 
 def nested(found: Iterable[Row]) -> dict[str, dict[str, Any]]:

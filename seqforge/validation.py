@@ -13,8 +13,8 @@ from pathlib import Path
 
 from seqforge import resources
 from seqforge.definitions import reader, xsd
-from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.model import ModelDefinition
+from seqforge.definitions.records import Definition
 from seqforge.errors import Problem, UsageError
 
 SUFFIXES = (".xml", ".json")
@@ -150,8 +150,8 @@ def look(file: Path, options: Options) -> list[Problem]:
     return list(dict.fromkeys(problems))
 
 
-def _meaning(definition: ModelDefinition | DataDefinition, options: Options) -> list[Problem]:
-    if isinstance(definition, DataDefinition):
+def _meaning(definition: Definition, options: Options) -> list[Problem]:
+    if not isinstance(definition, ModelDefinition):
         return []  # the reader has judged it
     from seqforge.experiment import resolve
 

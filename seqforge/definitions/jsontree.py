@@ -257,6 +257,8 @@ class _Mapper:
         child = element.children.get(key)
         if child is None:
             return [Node(str(key), key.place, text=Text("", key.place))]
+        if child.entry and isinstance(item, Object):
+            return [_pair(child, name, value) for name, value in item.entries]
         if isinstance(item, Array) and element.items[key].max != 1 and not _is_list(child):
             return [self.element(child, one, place_of(one)) for one in item.items]
         return [self.element(child, item, key.place)]
@@ -365,13 +367,19 @@ def _entries(element: Element, node: Node) -> dict[str, Any]:
     """Entries as name → value; at length if a name occurs twice or could be taken for something else."""
     child = element.sole
     assert child is not None
-    assert child.entry is not None
-    pairs = [tuple(_part(one, source) for source in child.entry) for one in node.children]
-    names = [name for name, _ in pairs]
-    if len(set(names)) < len(names) or any(name.startswith("@") for name in names):
-        return {child.tag: [_long_entry(child, one) for one in node.children]} if pairs else {}
-    kind = child.text if child.entry[1] == "text" else child.attribute[child.entry[1]].value
-    return {str(name): _scalar(kind, value) for name, value in pairs}
+    values = _named_values(child, node.children)
+    if values is None or any(name.startswith("@") for name in values):
+        return {child.tag: [_long_entry(child, one) for one in node.children]}
+    return values
+
+
+def _named_values(element: Element, nodes: list[Node]) -> dict[str, Any] | None:
+    """Entries as name → value, None if a name occurs twice."""
+    assert element.entry is not None
+    pairs = [tuple(_part(one, source) for source in element.entry) for one in nodes]
+    kind = element.text if element.entry[1] == "text" else element.attribute[element.entry[1]].value
+    values = {str(name): _scalar(kind, value) for name, value in pairs}
+    return values if len(values) == len(pairs) else None
 
 
 def _part(node: Node, source: str) -> Text:
@@ -386,10 +394,18 @@ def _long_entry(element: Element, node: Node) -> dict[str, Any]:
 
 
 def _members(element: Element, node: Node) -> dict[str, Any]:
-    """Children by tag: a list where the tag is repeated or always a list, else the one value."""
+    """Children by tag: a list where the tag is repeated or always a list, else the one value; entries as an object."""
     grouped: dict[str, list[Any]] = {}
     for child in node.children:
         grouped.setdefault(child.tag, []).append(_value(element.children[child.tag], child))
+    entries = element.entries and _named_values(element.entries, node.all(element.entries.tag))
+    if element.entries and entries:
+        others = {tag: values for tag, values in grouped.items() if tag != element.entries.tag}
+        return {element.entries.tag: entries} | _grouped(element, others)
+    return _grouped(element, grouped)
+
+
+def _grouped(element: Element, grouped: dict[str, list[Any]]) -> dict[str, Any]:
     single = {tag: len(values) == 1 and not _always_list(element, tag) for tag, values in grouped.items()}
     return {tag: values[0] if single[tag] else values for tag, values in grouped.items()}
 

@@ -9,7 +9,7 @@ The structural check, the typed reader, the JSON twin, `--set`, both XSDs and bo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -203,6 +203,7 @@ class Element:
 
     In JSON its text is called `text_name`. `entry` (key, value), each "text" or an attribute's name: in JSON a list of
     such elements is one object key → value. `default`: what an absent one says. `type_name`: its name in the XSD.
+    `kinds`: groups of children of which one is there, and whole; their slots are the last ones.
     """
 
     tag: str
@@ -217,6 +218,7 @@ class Element:
     type_name: str = ""
     keys: tuple[Key, ...] = ()
     references: tuple[Reference, ...] = ()
+    kinds: tuple[frozenset[str], ...] = ()
 
     @cached_property
     def children(self) -> dict[str, Element]:
@@ -242,6 +244,19 @@ class Element:
             return None
         item = self.slots[0].items[0]
         return item.element if item.max != 1 else None
+
+    @cached_property
+    def entries(self) -> Element | None:
+        """The child of which several are one object key → value in JSON, alone or beside other children."""
+        return next((child for child in self.children.values() if child.entry), None)
+
+    def slots_of(self, tags: Collection[str]) -> tuple[Slot, ...]:
+        """The slots that count beside children `tags`: those of their kind, of the first kind if they have none."""
+        if not self.kinds:
+            return self.slots
+        chosen = next((kind for kind in self.kinds if not kind.isdisjoint(tags)), self.kinds[0])
+        others = frozenset().union(*self.kinds) - chosen
+        return tuple(slot for slot in self.slots if others.isdisjoint(slot.tags))
 
     @property
     def type(self) -> str:
@@ -308,6 +323,9 @@ WHOLE = Value("wholeNumber", Integer(), "A whole number.")
 COUNT = Value("count", Integer(ge=1), "A whole number from 1.")
 NATURAL = Value("natural", Integer(ge=0), "A whole number from 0.")
 WEIGHT = Value("probability", Number(ge=0, le=1), "A probability from 0 to 1.")
+REAL = Value("real", Number(), "A number.")
+POSITIVE = Value("positive", Number(gt=0), "A number above 0.")
+NONNEGATIVE = Value("nonNegative", Number(ge=0), "A number from 0.")
 CHANCE = Value("chance", Number(gt=0, le=1), "A probability above 0, at most 1.")
 FLAG = Value("flag", Flag(), "True or False; also yes, y, t, on, 1 and no, n, f, off, 0, in any case.")
 TASK = Value("task", Known(_registered("tasks")), "What is predicted.")
@@ -325,6 +343,8 @@ SET = Value("setName", Words(*SETS), "One of the three sets.")
 MODE = Value("mode", Words("sequential", "mutually exclusive"), "How the rules of a condition are drawn.")
 ORDER = Value("order", Words("random", "in-order"), "Whether the two elements of a pair may swap.")
 POSITION = Value("position", Position(), "Where the elements of a rule are placed; numbers count from 1.")
+HEAD = Value("headName", Shaped("[A-Za-z][A-Za-z0-9_\\-]*", "letters, digits, '_' or '-', a letter first"), "A head.")
+CONSENSUS = Value("consensus", Shaped("[ACGTacgt]+", "a word of A, C, G and T"), "The likeliest letters.")
 PROCESSING = Value("postprocessing", Words("kmer-frequency-preserving-shuffle"), "An operation on generated sets.")
 
 HYPERPARAMETER = Element(
@@ -687,9 +707,70 @@ SEQUENCEELEMENTS = Element(
         ),
     ),
 )
+PROFILESIMULATION = Element(
+    "profilesimulation",
+    "Simulated reads at every base of two strands: a cutting bias times what the motifs leave.",
+    slots=(
+        _any(HYPERPARAMETER),
+        _any(
+            Element(
+                "motif",
+                "A motif and the footprint that it leaves in the reads; without any: A and B of the documentation.",
+                (
+                    Attribute("name", ID, "Its name.", required=True),
+                    Attribute("consensus", CONSENSUS, "The likeliest letter of every position.", required=True),
+                ),
+                (
+                    _some(
+                        Element(
+                            "peak",
+                            "A normal peak of the footprint on the plus strand; the minus strand mirrors it.",
+                            (
+                                Attribute("position", REAL, "Bases from the motif's centre.", required=True),
+                                Attribute("sd", POSITIVE, "Its standard deviation in bases.", required=True),
+                                Attribute("weight", POSITIVE, "Divided by the sum over all peaks.", default="1"),
+                            ),
+                        )
+                    ),
+                ),
+            )
+        ),
+        _any(
+            Element(
+                "sample",
+                "One experiment; without any: control, background and peaks of the documentation.",
+                (
+                    Attribute("name", ID, "Its name.", required=True),
+                    Attribute("kappa", NONNEGATIVE, "How strong the bias is, relative to bias_strength.", default="1"),
+                    Attribute("background", POSITIVE, "Reads of a base and strand without motifs.", default="1"),
+                    Attribute("with_motifs", FLAG, "Whether its regions hold motifs.", default="False"),
+                ),
+            )
+        ),
+    ),
+)
+PROFILES = Element(
+    "profiles",
+    "Regions of a genome and tracks of reads, made into training files by `seqforge prepare profiles`.",
+    slots=(
+        _any(HYPERPARAMETER),
+        _some(
+            Element(
+                "head",
+                "Tracks that share one multinomial and one total count.",
+                (
+                    Attribute("name", HEAD, "The name of the head.", required=True),
+                    Attribute("tasks", LITERAL, "How many tracks, or their names.", required=True),
+                ),
+                (_some(_text("track", WORD, "The bigWig file of one task, in the order of tasks.")),),
+                type_name="trackHead",
+            )
+        ),
+    ),
+)
 DATA = Element(
     "seqgradata",
-    "A data definition: the grammar that sequences are simulated from.",
+    "A data definition: what sequences or profiles are simulated from, or how profiles are prepared.",
     (Attribute("version", NUMBER, "The version of the language.", default=str(VERSION)),),
     (
         _one(
@@ -711,11 +792,21 @@ DATA = Element(
         _one(DATAGENERATION),
         _one(CONDITIONS),
         _one(SEQUENCEELEMENTS),
+        _one(PROFILESIMULATION),
+        _one(PROFILES),
+    ),
+    kinds=(
+        frozenset({"background", "datageneration", "conditions", "sequenceelements"}),
+        frozenset({"profilesimulation"}),
+        frozenset({"profiles"}),
     ),
     keys=(
         Key("setKey", "set", "datageneration/sets/set", "name"),
         Key("conditionKey", "condition", "conditions/condition", "id"),
         Key("elementKey", "sequence element", "sequenceelements/sequenceelement", "id"),
+        Key("motifKey", "motif", "profilesimulation/motif", "name"),
+        Key("sampleKey", "sample", "profilesimulation/sample", "name"),
+        Key("headKey", "head", "profiles/head", "name"),
     ),
     references=(
         Reference("alphabetSet", "setKey", "background/alphabetdistributions/alphabetdistribution", "setname"),

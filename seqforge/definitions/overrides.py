@@ -64,7 +64,9 @@ class _Setting:
         if name in grammar.attribute or (grammar.any_attributes and re.fullmatch(r"\w+", name)):
             node.attributes[name] = self.value
         elif grammar.sole and grammar.sole.entry and not rest.startswith(f"{grammar.sole.tag}["):
-            self.entry(node, grammar.sole, rest)
+            self.entry(node, grammar, grammar.sole, rest)
+        elif grammar.entries and re.split(r"[\[./]", rest)[0] not in grammar.children:
+            self.entry(node, grammar, grammar.entries, rest)
         else:
             self.step(node, grammar, rest)
 
@@ -104,21 +106,21 @@ class _Setting:
         return named[0]
 
     def added(self, node: Node, grammar: Element, tag: str) -> Node:
+        """A new child in its place."""
         child = Node(tag, self.place, text=Text("", self.place))
         slot = grammar.slot_of[tag]
         before = [number for number, other in enumerate(node.children) if grammar.slot_of.get(other.tag, 0) <= slot]
         node.children.insert(before[-1] + 1 if before else 0, child)
         return child
 
-    def entry(self, node: Node, entry: Element, name: str) -> None:
+    def entry(self, node: Node, grammar: Element, entry: Element, name: str) -> None:
         """Sets the entry called `name` (a hyper-parameter, a letter, a k-mer), which may itself contain dots."""
         assert entry.entry is not None
         key, value = entry.entry
-        same = [child for child in node.children if folded(_get(child, key)) == folded(name)]
-        child = same[0] if same else Node(entry.tag, self.place, text=Text("", self.place))
+        same = [child for child in node.all(entry.tag) if folded(_get(child, key)) == folded(name)]
+        child = same[0] if same else self.added(node, grammar, entry.tag)
         if not same:
             _set(child, key, Text(name, self.place))
-            node.children.append(child)
         _set(child, value, self.value)
 
     def unknown(self) -> NoReturn:

@@ -15,11 +15,13 @@ import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 from seqforge.definitions import jsontree, records, structure, xmltree, xsd
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.language import ROOTS
 from seqforge.definitions.model import ModelDefinition
+from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulation
 from seqforge.definitions.tree import Node
 from seqforge.errors import DefinitionError, Place, Problem
 
@@ -29,8 +31,14 @@ LIMIT = 10 * 2**20  # bytes of a definition; the largest published one has 0.3 M
 _SHAPELESS = frozenset({"SF0102", "SF0104", "SF0105", "SF0106", "SF0107", "SF0108", "SF0109", "SF0112", "SF0113"})
 
 Source = str | os.PathLike[str] | bytes | Node
-Definition = ModelDefinition | DataDefinition
+Definition = records.Definition
+T = TypeVar("T")
 _KINDS = {"seqgramodel": "model", "seqgradata": "data"}
+_SECTIONS: dict[Any, str] = {
+    DataDefinition: "background",
+    ProfilePreparation: "profiles",
+    ProfileSimulation: "profilesimulation",
+}
 
 
 def read(source: Source, overrides: Sequence[str] = ()) -> tuple[Definition | None, list[Problem]]:
@@ -45,12 +53,31 @@ def read_model(source: Source, overrides: Sequence[str] = ()) -> tuple[ModelDefi
 
 
 def read_data(source: Source, overrides: Sequence[str] = ()) -> tuple[DataDefinition | None, list[Problem]]:
-    """As `read`; a model definition is a problem. A file that has not changed is not read again."""
+    """As `read`; a model definition or one of profiles is a problem. A file that has not changed is not read again."""
+    return _read_kind(source, overrides, DataDefinition)
+
+
+def read_preparation(source: Source, overrides: Sequence[str] = ()) -> tuple[ProfilePreparation | None, list[Problem]]:
+    """As `read_data`, of a definition with `<profiles>`."""
+    return _read_kind(source, overrides, ProfilePreparation)
+
+
+def read_simulation(source: Source, overrides: Sequence[str] = ()) -> tuple[ProfileSimulation | None, list[Problem]]:
+    """As `read_data`, of a definition with `<profilesimulation>`."""
+    return _read_kind(source, overrides, ProfileSimulation)
+
+
+def _read_kind(source: Source, overrides: Sequence[str], wanted: type[T]) -> tuple[T | None, list[Problem]]:
     if overrides or isinstance(source, (bytes, Node)):
         definition, problems = _read(source, overrides, "seqgradata")
     else:
         definition, problems = _read_file(os.fspath(source), _state(source))
-    return definition if isinstance(definition, DataDefinition) else None, list(problems)
+    if definition is None or isinstance(definition, wanted):
+        return definition, list(problems)
+    message = (
+        f"expected a data definition with '{_SECTIONS[wanted]}', received one with '{_SECTIONS[type(definition)]}'"
+    )
+    return None, sorted([*problems, Problem(definition.tree.place, "SF0635", message)])
 
 
 @lru_cache(maxsize=512)
@@ -108,11 +135,13 @@ def _checked(
         tree, refused = override(tree, overrides)
         problems += refused
     problems += structure.check(tree)
-    definition = records.build(tree, _path(source)) if tree.tag in ROOTS else None
+    judged: list[Problem] = []
+    definition = records.build(tree, _path(source), judged) if tree.tag in ROOTS else None
     if isinstance(definition, DataDefinition):
         from seqforge.definitions import data_checks
 
-        problems = without_echo(problems, data_checks.check(definition))
+        judged = data_checks.check(definition)
+    problems = without_echo(problems, judged)
     if not _SHAPELESS.intersection(problem.id for problem in problems):
         problems = without_echo(problems, xsd.check(tree))
     return definition, sorted(problems)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from seqforge.definitions import language
+from seqforge.definitions import language, profile_records
 from seqforge.definitions.data import (
     AlphabetDistribution,
     Background,
@@ -34,17 +34,26 @@ from seqforge.definitions.model import (
     Pattern,
     Section,
 )
+from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulation
 from seqforge.definitions.structure import MOST_LABELS
 from seqforge.definitions.tree import Node, Text
+from seqforge.errors import Problem
 from seqforge.parameters import Unfit
+
+Definition = ModelDefinition | DataDefinition | ProfilePreparation | ProfileSimulation
 
 
 class Missing(Exception):
     """Something without which no record can be made; the structural check has reported it."""
 
 
-def build(root: Node, file: Path | None = None) -> ModelDefinition | DataDefinition | None:
-    """The record of a tree, or None where parts are missing that every later check needs."""
+def build(root: Node, file: Path | None, problems: list[Problem]) -> Definition | None:
+    """The record of a tree, or None where parts are missing that every later check needs.
+
+    `problems` takes those of profiles, which are judged while they are read.
+    """
+    if root.tag == language.DATA.tag and profile_records.section(root):
+        return profile_records.read(root, file, problems)
     try:
         return model(root, file) if root.tag == language.MODEL.tag else data(root, file)
     except Missing:

@@ -112,9 +112,18 @@ def _complex_type(element: Element) -> Node:
         extension = _x("extension", [("base", _type_of(element.text))], *attributes)
         content = [_x("simpleContent", [], extension)]
     else:
-        sequence = [_x("sequence", [], *map(_particle, element.slots))] if element.slots else []
+        sequence = [_x("sequence", [], *_particles(element))] if element.slots else []
         content = [*sequence, *attributes]
     return _x("complexType", [("name", element.type)], _documentation(element.doc), *content)
+
+
+def _particles(element: Element) -> Iterator[Node]:
+    """The slots in order; kinds as a choice between sequences."""
+    several = frozenset().union(*element.kinds)
+    yield from (_particle(slot) for slot in element.slots if several.isdisjoint(slot.tags))
+    kinds = [[slot for slot in element.slots if not kind.isdisjoint(slot.tags)] for kind in element.kinds]
+    if kinds:
+        yield _x("choice", [], *(_x("sequence", [], *map(_particle, slots)) for slots in kinds))
 
 
 def _particle(slot: Slot) -> Node:
@@ -282,12 +291,17 @@ def _json_object(element: Element) -> dict[str, Any]:
     children = {item.element.tag: _json_child(item) for slot in element.slots for item in slot.items}
     required = [text_name] if element.text and not element.text.may_be_empty else []
     required += [attribute.name for attribute in element.attributes if attribute.required]
-    required += [slot.tags[0] for slot in element.slots if slot.required and len(slot.items) == 1]
+    several = frozenset().union(*element.kinds)
+    required += [
+        slot.tags[0] for slot in element.slots if slot.required and len(slot.items) == 1 and slot.tags[0] not in several
+    ]
     choices = [
         {"oneOf": [{"required": [tag]} for tag in slot.tags]}
         for slot in element.slots
         if slot.required and len(slot.items) > 1
     ]
+    if element.kinds:
+        choices.append({"oneOf": [_json_kind_of(element, kind) for kind in element.kinds]})
     return {
         "type": "object",
         "properties": texts | attributes | children,
@@ -295,6 +309,14 @@ def _json_object(element: Element) -> dict[str, Any]:
         **({"allOf": choices} if choices else {}),
         **_json_other_keys(element),
     }
+
+
+def _json_kind_of(element: Element, kind: frozenset[str]) -> dict[str, Any]:
+    """All children of a kind and none of the others."""
+    tags = [slot.tags[0] for slot in element.slots]
+    others = frozenset().union(*element.kinds) - kind
+    absent = {tag: False for tag in tags if tag in others}
+    return {"required": [tag for tag in tags if tag in kind], "properties": absent}
 
 
 def _json_other_keys(element: Element) -> dict[str, Any]:
@@ -308,7 +330,19 @@ def _json_child(item: Item) -> dict[str, Any]:
     if item.max == 1 or (item.element.sole and not item.element.sole.entry and not item.element.attributes):
         return _ref(item.element)
     bounds = {"minItems": item.min} | ({"maxItems": item.max} if item.max else {})
+    if item.element.entry:
+        return {"anyOf": [_json_object_of(item.element), {"type": "array", "items": _ref(item.element), **bounds}]}
     return {"anyOf": [_ref(item.element), {"type": "array", "items": _ref(item.element), **bounds}]}
+
+
+def _json_object_of(entry: Element) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": _json_value_of(entry)}
+
+
+def _json_value_of(entry: Element) -> dict[str, Any]:
+    """The value of an entry key → value."""
+    assert entry.entry is not None
+    return _json_value(entry.text if entry.entry[1] == "text" else entry.attribute[entry.entry[1]].value)  # type: ignore[arg-type]
 
 
 def _json_attribute(attribute: Attribute) -> dict[str, Any]:
@@ -318,8 +352,7 @@ def _json_attribute(attribute: Attribute) -> dict[str, Any]:
 
 def _json_entries(element: Element, entry: Element) -> dict[str, Any]:
     """An object name → value; the element's own attributes are marked, and the names that are known are offered."""
-    assert entry.entry is not None
-    value = _json_value(entry.text if entry.entry[1] == "text" else entry.attribute[entry.entry[1]].value)  # type: ignore[arg-type]
+    value = _json_value_of(entry)
     marked = {f"@{attribute.name}": _json_attribute(attribute) for attribute in element.attributes}
     at_length = {entry.tag: {"anyOf": [value, {"type": "array", "items": _ref(entry)}]}}
     least = element.slots[0].items[0].min

@@ -6,12 +6,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
 
-from seqforge.definitions.language import DATA, LITERAL, MODEL, ROOTS, VERSION, XSI, Element, Item, Slot, Value
+from seqforge.definitions.language import (
+    DATA,
+    LITERAL,
+    MODEL,
+    ROOTS,
+    VERSION,
+    XSI,
+    Attribute,
+    Element,
+    Item,
+    Known,
+    Slot,
+    Value,
+)
 from seqforge.definitions.tree import Node, Text
-from seqforge.errors import Place, Problem, did_you_mean, nearest, quoted
+from seqforge.errors import Place, Problem, did_you_mean, nearest, one_of, quoted
 from seqforge.parameters import Unfit
 
 MOST_LABELS = 100_000
@@ -66,7 +79,16 @@ def _attributes(node: Node, grammar: Element, accepted: frozenset[str]) -> Itera
             yield _unknown_attribute(name, text, grammar)
     for attribute in grammar.attributes:
         if attribute.required and attribute.name not in node.attributes and attribute.name not in meant:
-            yield Problem(node.place, "SF0107", f"'{node.tag}' needs the attribute {attribute.name}=\"…\"")
+            message = f"'{node.tag}' needs the attribute {attribute.name}=\"…\""
+            yield Problem(node.place, "SF0107", message, _known_names(node, attribute))
+
+
+def _known_names(node: Node, attribute: Attribute) -> str:
+    kind = attribute.value.kind
+    names = one_of(kind.names()) if isinstance(kind, Known) else ""
+    if node.place.file.startswith("--set "):  # which has made the element
+        return f"add --set {node.tag}.{attribute.name}=" + (f"… with {names}" if names else "…")
+    return f"expected {names}" if names else ""
 
 
 def _unknown_attribute(name: str, text: Text, grammar: Element) -> Problem:
@@ -116,15 +138,17 @@ def _children(node: Node, grammar: Element) -> Iterator[Problem]:
     known = [child for child in node.children if child.tag in slot_of]
     strange = [child for child in node.children if child.tag not in slot_of]
     yield from (_unknown_element(child, grammar) for child in strange)
-    yield from _order(known, grammar)
     by_tag: dict[str, list[Node]] = {}
     for child in known:
         by_tag.setdefault(child.tag, []).append(child)
     meant = misspelt(node, grammar) if strange else frozenset()
-    for number, slot in enumerate(grammar.slots):
+    slots = grammar.slots_of({*by_tag, *meant})
+    yield from _order(known, grammar, slots)
+    yield from _kinds(node, grammar, by_tag)
+    for number, slot in enumerate(slots):
         absent = slot.required and not any(tag in by_tag or tag in meant for tag in slot.tags)
         if absent and not _only_text(node, grammar):
-            yield _missing(node, grammar, number, slot)
+            yield _missing(node, slots, number)
         yield from _slot(node, slot, by_tag)
 
 
@@ -137,11 +161,23 @@ def misspelt(node: Node, grammar: Element) -> frozenset[str]:
 def _slot(node: Node, slot: Slot, by_tag: dict[str, list[Node]]) -> Iterator[Problem]:
     present = [item for item in slot.items if item.element.tag in by_tag]
     if len(present) > 1:
-        late = max((by_tag[item.element.tag][0] for item in present), key=lambda child: child.place)
-        both = " and ".join(f"'{item.element.tag}'" for item in present)
-        yield Problem(late.place, "SF0113", f"'{node.tag}' holds {both}", "keep one of them")
+        yield _several(node, [by_tag[item.element.tag][0] for item in present])
     for item in present:
         yield from _count(node, item, by_tag[item.element.tag])
+
+
+def _kinds(node: Node, grammar: Element, by_tag: dict[str, list[Node]]) -> Iterator[Problem]:
+    """Children of more than one kind: the first of each kind is named."""
+    firsts = [[by_tag[tag][0] for tag in by_tag if tag in kind][:1] for kind in grammar.kinds]
+    present = [first for found in firsts for first in found]
+    if len(present) > 1:
+        yield _several(node, present)
+
+
+def _several(node: Node, present: list[Node]) -> Problem:
+    late = max(present, key=lambda child: child.place)
+    both = " and ".join(f"'{child.tag}'" for child in present)
+    return Problem(late.place, "SF0113", f"'{node.tag}' holds {both}", "keep one of them")
 
 
 def _count(node: Node, item: Item, found: list[Node]) -> Iterator[Problem]:
@@ -156,11 +192,11 @@ def _count(node: Node, item: Item, found: list[Node]) -> Iterator[Problem]:
         yield Problem(node.place, "SF0106", f"'{node.tag}' needs {item.min} '{tag}', received {len(found)}")
 
 
-def _missing(node: Node, grammar: Element, number: int, slot: Slot) -> Problem:
-    if len(grammar.slots) == 1:
-        return Problem(node.place, "SF0106", f"'{node.tag}' is empty", _needs(grammar))
-    wanted = _either(slot)
-    before = _either(grammar.slots[number - 1]) if number else ""
+def _missing(node: Node, slots: Sequence[Slot], number: int) -> Problem:
+    wanted = _either(slots[number])
+    if len(slots) == 1:
+        return Problem(node.place, "SF0106", f"'{node.tag}' is empty", f"it needs {wanted}")
+    before = _either(slots[number - 1]) if number else ""
     hint = f"put it after {before}" if before else f"put it first in '{node.tag}'"
     return Problem(node.place, "SF0106", f"'{node.tag}' lacks {wanted}", hint)
 
@@ -194,17 +230,17 @@ def _home(homes: list[str]) -> str:
     return f"it belongs in {' or '.join(repr(home) for home in homes)}" if homes else ""
 
 
-def _order(children: list[Node], grammar: Element) -> Iterator[Problem]:
+def _order(children: list[Node], grammar: Element, order: Sequence[Slot]) -> Iterator[Problem]:
     """The fewest children that stand outside the order of the grammar."""
     slots = [grammar.slot_of[child.tag] for child in children]
     if all(first <= second for first, second in pairwise(slots)):
         return
     keep = _longest_ascending(slots)
-    order = ", ".join("/".join(slot.tags) for slot in grammar.slots)
+    names = ", ".join("/".join(slot.tags) for slot in order)
     for number, child in enumerate(children):
         if number not in keep:
             message = f"'{child.tag}' stands in the wrong place in '{grammar.tag}'"
-            yield Problem(child.place, "SF0108", message, f"the order is {order}")
+            yield Problem(child.place, "SF0108", message, f"the order is {names}")
 
 
 def _longest_ascending(numbers: list[int]) -> set[int]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from profile_samples import BARE, PROFILES, SIMULATION
+
 MODEL = """<?xml version="1.0" encoding="UTF-8"?>
 <seqgramodel version="1">
     <general id="torch-mc2-dna20-all-s1">
@@ -175,4 +177,11 @@ DATA = """<?xml version="1.0" encoding="UTF-8"?>
 </seqgradata>
 """
 
-ALL = {"model": MODEL, "heads": HEADS, "data": DATA}
+ALL = {
+    "model": MODEL,
+    "heads": HEADS,
+    "data": DATA,
+    "profiles": PROFILES,
+    "profilesimulation": SIMULATION,
+    "bare simulation": BARE,
+}

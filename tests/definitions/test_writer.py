@@ -36,6 +36,11 @@ WORDS = {
     "natural": st.sampled_from(["0", "7", "07", "3.0"]),
     "probability": st.sampled_from(["0", "1", "0.50", ".5", "5e-1"]),
     "chance": st.sampled_from(["1", "0.50", ".5"]),
+    "real": st.sampled_from(["-12", "0", "1.5"]),
+    "positive": st.sampled_from(["4", "0.5"]),
+    "nonNegative": st.sampled_from(["0", "0.7"]),
+    "headName": st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,5}", fullmatch=True),
+    "consensus": st.sampled_from(["ACGT", "ttgactcatg"]),
     "flag": st.sampled_from(["true", "True", "1", "no", "off"]),
     "setName": st.sampled_from(["training", "validation", "test"]),
     "mode": st.sampled_from(["sequential", "mutually exclusive"]),
@@ -59,7 +64,7 @@ def trees(draw: st.DrawFn, element: Element) -> Node:
         node.attributes.update({name: Text(draw(TEXTS)) for name in draw(names)})
     if element.text:
         node.text = Text(draw(WORDS.get(element.text.name, FILLED)))
-    for slot in element.slots:
+    for slot in element.slots_of(draw(st.sampled_from(element.kinds)) if element.kinds else ()):
         item = draw(st.sampled_from(slot.items))
         most = item.max or item.min + 2
         count = draw(st.integers(item.min if slot.required else 0, most))
