@@ -19,6 +19,7 @@ from seqforge.errors import Problem, UsageError
 
 SUFFIXES = (".xml", ".json")
 _ROOT = re.compile(rb'[<"](?:seqgramodel|seqgradata)[\s>/"]')
+_CONFIGURATION = (b'"settings"', b'"heads"', b'"train-data"')  # keys of a training configuration
 _HEAD = 65_536  # bytes in which the root element of a definition must stand to be found in a folder
 
 
@@ -134,7 +135,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 def _is_definition(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
-            return bool(_ROOT.search(stream.read(_HEAD)))
+            head = stream.read(_HEAD)
+            return bool(_ROOT.search(head)) or all(key in head for key in _CONFIGURATION)
     except OSError:
         return True  # whoever reads it says why it cannot be read
 

@@ -167,7 +167,7 @@ def id_problems(definition: ModelDefinition, setting: Setting, length: int | Non
     """Warnings where file name, id and content of a definition tell different stories. `length`: of the input."""
     general = definition.general
     place = general.id.place
-    if definition.file is not None and definition.file.stem != general.id:
+    if definition.file is not None and definition.file.stem != general.id and not definition.tree.form:
         message = f"the file is called '{definition.file.stem}', the definition '{general.id}'"
         yield Problem(place, "SF0162", message, "runs lie under the id; give both the same name", "warning")
     found = _ID.fullmatch(general.id)

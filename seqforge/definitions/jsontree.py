@@ -26,6 +26,13 @@ NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _CONSTANTS = {"true": "true", "false": "false", "null": "None"}
+# what other languages allow where JSON does not, and the way out
+_FOREIGN = (
+    (re.compile(r"//|/\*|#"), "JSON has no comments: remove it"),
+    (re.compile(r"for\b|if\b"), "nothing is computed: write the list out"),
+    (re.compile(r"[+\-*/%(]|[0-9][0-9.]*[+\-*/%]"), "nothing is computed: write the number out"),
+    (re.compile(r"(True|False|None)\b"), "JSON writes true, false and null"),
+)
 
 
 @dataclass
@@ -75,8 +82,9 @@ class _Scanner:
         self.counted = self.at
         return Place(self.file, self.line, self.at - self.line_start + 1)
 
-    def refuse(self, message: str, id: str = "SF0010", place: Place | None = None) -> NoReturn:
-        raise DefinitionError([Problem(place or self.place(), id, f"not valid JSON: {message}")])
+    def refuse(self, message: str, id: str = "SF0010", place: Place | None = None, hint: str = "") -> NoReturn:
+        hint = next((way_out for foreign, way_out in _FOREIGN if foreign.match(self.source, self.at)), hint)
+        raise DefinitionError([Problem(place or self.place(), id, f"not valid JSON: {message}", hint)])
 
     def space(self) -> str:
         """The next character that is not white space, "" at the end."""
@@ -103,7 +111,7 @@ class _Scanner:
             self.refuse(f"expected a value, found {self.found()}")
         word = match[0]
         if word not in _CONSTANTS and NUMBER.fullmatch(word) is None:
-            self.refuse(f"expected a value, found '{word[:40]}'; a text stands in double quotes")
+            self.refuse(f"expected a value, found '{word[:40]}'", hint="a text stands in double quotes")
         self.at = match.end()
         return _CONSTANTS.get(word, word)
 

@@ -177,7 +177,8 @@ def parse(data: bytes, file: str = "", warnings: list[Problem] | None = None) ->
     if first in "{[":
         return _from_json(jsontree.scan(text, file))
     if first != "<":
-        raise _refused(file, "SF0005", f"neither XML nor JSON: expected '<' or '{{' first, received {first!r}", 1)
+        hint = "JSON has no comments: remove it" if first in "/#" else ""
+        raise _refused(file, "SF0005", f"neither XML nor JSON: expected '<' or '{{' first, received {first!r}", 1, hint)
     return xmltree.parse(data, file, warnings)
 
 

@@ -69,7 +69,7 @@ def test_convert_refuses_broken_structure_and_odd_names(tmp_path: Path) -> None:
     assert not (tmp_path / "x.json").exists()
     with pytest.raises(UsageError, match=r"expected a name that ends in .xml or .json"):
         call("convert", BASSET, tmp_path / "x.yaml")
-    with pytest.raises(UsageError, match="unknown form 'yaml'; expected xml or json"):
+    with pytest.raises(UsageError, match="unknown form 'yaml'; expected one of xml, json, training-config"):
         call("convert", BASSET, "-", "--to", "yaml")
     with pytest.raises(UsageError, match="No such file or directory"):
         call("convert", BASSET, tmp_path / "nowhere" / "x.json")
