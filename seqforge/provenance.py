@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from seqforge.definitions.components import joined, spellings
 from seqforge.definitions.language import DATA, Element
 from seqforge.definitions.model import Hyperparameter, ModelDefinition, Section
-from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulation
+from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulation, Split
 from seqforge.definitions.records import Definition
 from seqforge.definitions.tree import Node, Text
 from seqforge.experiment import Experiment
@@ -51,7 +51,8 @@ def _profiles(definition: ProfilePreparation | ProfileSimulation) -> Iterator[Ro
     section, options = SECTIONS[type(definition)], definition.options
     said = [node for one in definition.tree.all(section) for node in one.all("hyperparameter")]
     items = [Hyperparameter(node.attributes["name"], node.text) for node in said]
-    yield from _values(section, options.settings(), _origins(options, items))
+    settings = {name: str(value) if isinstance(value, Split) else value for name, value in options.settings().items()}
+    yield from _values(section, settings, _origins(options, items))
     for noun in ("motif", "sample") if isinstance(definition, ProfileSimulation) else ():
         for one in getattr(definition, f"{noun}s"):
             if not one.place.line:

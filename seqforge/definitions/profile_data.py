@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
+from seqforge.data.profiles.orders import AUTO, Orders, task_orders
 from seqforge.definitions.data import SETS
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import NOWHERE, Place
@@ -18,7 +19,6 @@ from seqforge.heads import Head
 from seqforge.parameters import (
     REQUIRED,
     Count,
-    Integer,
     Kind,
     Name,
     Natural,
@@ -56,8 +56,7 @@ class ProfileDefinition:
 # regions of a genome
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(NamedTuple):
     """Which regions a set takes, one of the three: those on `chromosomes`, inside a BED `file`, or whose name matches
     `pattern`."""
 
@@ -119,48 +118,9 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
-class TaskOrders(Kind):
-    """Where tasks go on the other strand: auto, or per head the new place of each task, such as (1, 0)."""
-
-    expected = "auto, or the new place of every task, such as (1, 0), for several heads ((1, 0), (0,))"
-    _order = Tuple(Integer(ge=0))
-
-    def parse(self, text: str) -> Any:
-        if text.casefold() == "auto":
-            return "auto"
-        try:
-            value = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            raise self.unfit(text) from None
-        return self.check(value)
-
-    def check(self, value: Any) -> Any:
-        if value == "auto":
-            return value
-        rows = value if isinstance(value, (tuple, list)) and value else None
-        if rows is None:
-            raise self.unfit(value)
-        orders = tuple(self._one(row) for row in (rows if isinstance(rows[0], (tuple, list)) else (rows,)))
-        if any(sorted(order) != list(range(len(order))) for order in orders):
-            raise self.unfit(value)
-        return orders
-
-    def _one(self, row: Any) -> tuple[int, ...]:
-        try:
-            return tuple(self._order.check(row))
-        except ValueError:
-            raise self.unfit(row) from None
-
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": ["auto"]}, {"type": "array"}]}
-
-    def bad_values(self) -> list[str]:
-        return ["automatic", "(0, 2)", "()"]
-
-
 @dataclass(frozen=True, kw_only=True)
 class PreparationOptions(Component):
-    """The hyper-parameters of `<profiles>`. `revcomp_task_order`: "auto", or one tuple per head."""
+    """The hyper-parameters of `<profiles>`."""
 
     genome: Name = setting(REQUIRED, "an indexed FASTA file")
     regions: Name = setting(REQUIRED, "a BED or narrowPeak file, also compressed")
@@ -182,8 +142,8 @@ class PreparationOptions(Component):
     max_counts: NonNegative | None = setting(None, "most reads in the widest window")
     max_quantile: Share = setting(1.0, "share of the regions with fewest reads that is kept")
     reverse_complement: Switch = setting(True, "whether every region is written on both strands")
-    revcomp_task_order: Annotated[Any, TaskOrders()] = setting(
-        "auto", "where tasks go on the other strand, per head; auto: one stays, two swap"
+    revcomp_task_order: Orders = setting(
+        AUTO, "per head: where its tasks go on the other strand (1, 0; auto); auto: one stays, two change places"
     )
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -242,9 +202,7 @@ class ProfilePreparation(ProfileDefinition):
 
     def task_orders(self) -> tuple[tuple[int, ...], ...]:
         """Per head: where its tasks go on the other strand."""
-        if self.options.revcomp_task_order != "auto":
-            return tuple(self.options.revcomp_task_order)
-        return tuple(tuple(reversed(range(one.head.width))) for one in self.heads)
+        return task_orders(self.options.revcomp_task_order, [one.head for one in self.heads])
 
 
 # simulated reads

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from seqforge.data.profiles.orders import AUTO, task_orders
 from seqforge.definitions import general, language
 from seqforge.definitions.components import Subject, assemble
 from seqforge.definitions.language import Value
@@ -27,10 +28,11 @@ from seqforge.definitions.profile_data import (
     TrackHead,
 )
 from seqforge.definitions.tree import Node, Text
-from seqforge.errors import Problem
+from seqforge.errors import DataError, Problem
 from seqforge.heads import Head, tasks_of
-from seqforge.parameters import Unfit
+from seqforge.parameters import Unfit, folded
 
+_ORDER = folded("revcomp_task_order")
 OPTIONS = {"profiles": PreparationOptions, "profilesimulation": SimulationOptions}
 
 
@@ -126,26 +128,18 @@ def _cases(heads: Iterable[TrackHead]) -> Iterator[Problem]:
             yield Problem(one.place, "SF0632", message, "rename one")
 
 
-def _orders(node: Node, options: PreparationOptions, heads: tuple[TrackHead, ...]) -> Iterator[Problem]:
-    """Task orders that do not fit the heads, or that do not undo themselves."""
-    item = next((one for one in node.all("hyperparameter") if "order" in one.attributes.get("name", "")), node)
-    place = item.text.place if item is not node else node.place
-    orders = options.revcomp_task_order
-    if orders == "auto":
-        wide = [one for one in heads if one.head.width > 2 and options.reverse_complement]
-        for one in wide[:1]:
-            message = f"head '{one.head.name}' has {one.head.width} tasks: their order on the other strand is not known"
-            yield Problem(one.place, "SF0633", message, "give revcomp_task_order, or reverse_complement False")
+def _orders(node: Node, options: PreparationOptions, heads: Iterable[TrackHead]) -> Iterator[Problem]:
+    """An order of tasks that does not fit the heads; without reverse complements nobody asks for it."""
+    if not options.reverse_complement and options.revcomp_task_order == AUTO:
         return
-    widths = [one.head.width for one in heads]
-    if [len(order) for order in orders] != widths:
-        message = f"revcomp_task_order: expected {len(widths)} lists of {', '.join(map(str, widths))} tasks"
-        yield Problem(place, "SF0633", message, f"received {orders}")
-        return
-    for one, order in zip(heads, orders, strict=True):
-        if [order[task] for task in order] != list(range(len(order))):
-            message = f"revcomp_task_order of head '{one.head.name}', {order}, does not undo itself"
-            yield Problem(place, "SF0633", message, "twice the other strand is the first one again")
+    try:
+        task_orders(options.revcomp_task_order, [one.head for one in heads])
+    except DataError as error:
+        said = [
+            one.text.place for one in node.all("hyperparameter") if folded(one.attributes.get("name", "")) == _ORDER
+        ]
+        message, _, hint = str(error).partition(": ")[2].partition("; ")
+        yield Problem(said[0] if said else node.place, "SF0633", message, hint)
 
 
 # simulation

@@ -41,7 +41,7 @@ Orders = Annotated[str, TaskOrders()]
 def _entries(value: Any) -> list[str] | None:
     """Each head's entry in one spelling, or None where one is neither `auto` nor numbers."""
     if isinstance(value, str):
-        parts: Sequence[Any] = re.sub(r"\]\s*,", "];", value.strip().removeprefix("[[").removesuffix("]]")).split(";")
+        parts: Sequence[Any] = re.sub(r"([\])])\s*,\s*(?=[\[(])", r"\1;", value).split(";")
     elif isinstance(value, (list, tuple)) and value:
         parts = [value] if all(isinstance(item, int) for item in value) else value
     else:
@@ -51,7 +51,7 @@ def _entries(value: Any) -> list[str] | None:
 
 
 def _entry(text: str) -> str | None:
-    words = text.strip(" []()").replace(",", " ").split()
+    words = text.strip(" [](),").replace(",", " ").split()
     if [word.casefold() for word in words] == [AUTO]:
         return AUTO
     return ", ".join(words) if words and all(word.isdecimal() for word in words) else None
