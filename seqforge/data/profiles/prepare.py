@@ -22,7 +22,8 @@ from seqforge.data.genome.fasta import Genome
 from seqforge.data.genome.regions import centres, known
 from seqforge.data.problems import EMPTY, LENGTH, refuse
 from seqforge.data.profiles.filters import Filter, Funnel, distribution
-from seqforge.data.profiles.recipe import Recipe, spelt
+from seqforge.data.profiles.hdf5 import paired
+from seqforge.data.profiles.recipe import Recipe
 from seqforge.data.profiles.splitting import mixed, owners
 from seqforge.data.profiles.store import COORDS, UNKNOWN
 from seqforge.data.splits import permutation
@@ -140,18 +141,13 @@ def both_strands(chunk: Chunk, orders: tuple[tuple[int, ...], ...]) -> Chunk:
     """Every row followed by its reverse complement: codes turned over, reads turned round and tasks reordered."""
     complement = DNA.complement
     assert complement is not None
-    codes = _interleaved(chunk.codes, complement[chunk.codes[:, ::-1]])
+    codes = paired(chunk.codes, complement[chunk.codes[:, ::-1]])
     reads = [
-        _interleaved(values, values[:, ::-1][:, :, list(order)])
-        for values, order in zip(chunk.reads, orders, strict=True)
+        paired(values, values[:, ::-1][:, :, list(order)]) for values, order in zip(chunk.reads, orders, strict=True)
     ]
     turned = chunk.coords.copy()
     turned["strand"] = -1
-    return Chunk(codes, reads, _interleaved(chunk.coords, turned), [name for name in chunk.names for _ in range(2)])
-
-
-def _interleaved(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
-    return np.stack([even, odd], axis=1).reshape(2 * len(even), *even.shape[1:])
+    return Chunk(codes, reads, paired(chunk.coords, turned), [name for name in chunk.names for _ in range(2)])
 
 
 @dataclass(frozen=True)
@@ -323,7 +319,7 @@ class _Preparation:
         for name, members in sets.items():
             if not len(members):
                 left = ", ".join(f"{other} {len(theirs):,}" for other, theirs in sets.items())
-                hint = f"it is to hold {spelt(splits[name])}"
+                hint = f"it is to hold {splits[name]}"
                 raise refuse(EMPTY, f"no region is left for {name} ({left})", hint, self.regions.path)
         shared = mixed(owner, self.chrom[rows], self.start[rows], self.recipe.options.output_length)
         if shared:

@@ -109,7 +109,7 @@ class Recipe:
         """Options and heads as JSON values."""
         plain = {name: value for name, value in self.options.settings().items() if name not in self.splits}
         heads = [{"name": head.name, "tasks": head.tasks, "tracks": list(map(str, head.tracks))} for head in self.heads]
-        splits = {name: spelt(split) for name, split in self.options.splits.items()}
+        splits = {name: str(split) for name, split in self.options.splits.items()}
         return {**plain, **splits, "heads": heads, "seed": self.seed}
 
     @property
@@ -128,11 +128,6 @@ class Recipe:
         lines += [str(_missing(path)) for path in self.files if not path.is_file()]
         if lines:
             raise DataError("\n".join(lines))
-
-
-def spelt(split: Split) -> str:
-    """What belongs to a set, as a definition writes it."""
-    return split.file or (f"name:{split.pattern}" if split.pattern is not None else ", ".join(split.chromosomes))
 
 
 def _missing(path: Path) -> DataError:
