@@ -605,6 +605,51 @@ CATALOGUE: dict[str, Entry] = {
         "The last layer must put out one value for each label: Dense with as many units as there are labels, after "
         "Flatten or a global pooling.",
     ),
+    "SF0541": Entry(
+        "a profile model without heads",
+        "The outputs of a profile model are its heads: `<heads><head name='…' tasks='…'/></heads>` in `general`. A "
+        "head's tasks share one profile loss and one total count.",
+    ),
+    "SF0542": Entry(
+        "the input is too short for the output",
+        "Convolutions without padding lose bases at both ends; `seqforge lengths` tells how many. Give a longer "
+        "`input_length`, or a shorter `output_length`.",
+    ),
+    "SF0543": Entry(
+        "the input is cropped",
+        "The model needs fewer bases than it is given; the surplus is cut off inside the model, half on each side, the "
+        "odd base on the right. The saved model still takes the whole input.",
+    ),
+    "SF0544": Entry(
+        "a filter of even width",
+        "A window of even width has no middle: it reaches one base further to the right than to the left. Odd widths "
+        "are symmetric.",
+    ),
+    "SF0545": Entry(
+        "use_bias_counts is missing or out of place",
+        "Only a combined model has reads of a bias to add: there every head says whether they are added. In solo and "
+        "transformation definitions nothing reads it.",
+    ),
+    "SF0546": Entry(
+        "a transformation that does not fit",
+        "An output is `passthrough`, or `simple` with a list of types (linear, sigmoid, relu). The heads must be those "
+        "of the solo model: same number, tasks and counts, and same names where the solo model knows them.",
+    ),
+    "SF0547": Entry(
+        "a transformation without weights",
+        "With `passthrough` for profiles and counts the model is the solo model, and nothing can be trained. Use the "
+        "solo model as the bias part directly.",
+    ),
+    "SF0548": Entry(
+        "a type that adds nothing",
+        "The sum of two lines is a line: a second `linear` has weights that no data can tell apart. Repeated sigmoid "
+        "and relu types do add something.",
+    ),
+    "SF0549": Entry(
+        "a bias model that does not fit",
+        "The bias model reads a window in the middle of the residual's input and puts out the same one: its input may "
+        "be shorter, but not longer; output length, heads, tasks and counts must be equal.",
+    ),
     # SF06xx data definitions
     "SF0601": Entry(
         "a task that cannot be simulated",

@@ -30,12 +30,12 @@ class AveragePooling1D(Pooling):
     def keras(self, name: str, seed: int) -> Any:
         from keras import layers
 
-        kind = layers.AveragePooling1D if self.padding == "valid" else _same_average_pooling()
+        kind = layers.AveragePooling1D if self.padding == "valid" else same_average_pooling()
         return kind(name=name, **self.keras_arguments())
 
 
 @cache
-def _same_average_pooling() -> Any:
+def same_average_pooling() -> Any:
     """A keras.layers.AveragePooling1D for padding "same": Keras 3.15 counts the positions over the ends on PyTorch."""
     import keras
     from keras import layers, ops
