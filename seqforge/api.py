@@ -31,6 +31,20 @@ def load(path: str | Path) -> Model | Run:
     return load_run(path) if Path(path).is_dir() else Model(path)
 
 
+def load_keras(path: str | Path) -> Any:
+    """The keras.Model of a `.keras` file, not compiled, on the backend that KERAS_BACKEND names (else tensorflow).
+
+    It has `weight_names`, and `heads` if SeqForge wrote it. Files with layers that are neither Keras' nor SeqForge's
+    are refused with a BackendError, and so are Lambda layers.
+    """
+    from seqforge.backends.importing import start_keras
+
+    start_keras()
+    from seqforge.architectures.keras.loading import load as load_file
+
+    return load_file(path)
+
+
 class Model:
     """A model definition, ready to be validated and trained."""
 

@@ -19,7 +19,7 @@ from seqforge.errors import SeqForgeError
 # in the order of --help: look, write, data, train, judge
 VERBS: tuple[str, ...] = (
     "validate", "show", "convert", "new", "list", "explain", "lengths",
-    "simulate", "prepare", "train", "evaluate", "predict", "twin",
+    "simulate", "prepare", "train", "evaluate", "predict", "export", "twin",
 )  # fmt: skip
 
 

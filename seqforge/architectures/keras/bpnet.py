@@ -4,7 +4,7 @@
 
 One input, one-hot DNA (n, position, base). A flat list of outputs: the logits (n, position, task) of every head, then
 the log counts (n, 1) of every head, or (n, task) with `counts_per_task`. Every model says its `heads` and the names of
-its weights: `weight_names` in the order of `model.weights`, `weight_order` in that of the family, which Keras may change.
+its weights: `weight_names` in the order of `model.weights`, `weight_order` in that of the family, where Keras differs.
 """
 
 from __future__ import annotations

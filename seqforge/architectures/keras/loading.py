@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """`.keras` files as models: written with what SeqForge knows about them, and read only if they hold no foreign code.
 
-Beside what Keras writes (config.json, metadata.json, model.weights.h5) a file of SeqForge holds `seqforge.json`: the heads
-of the model, and which part of which run it is. Keras does not look at it.
+Beside what Keras writes (config.json, metadata.json, model.weights.h5) a file of SeqForge holds `seqforge.json`: the
+heads of the model, and which part of which run it is. Keras does not look at it.
 """
 
 from __future__ import annotations
