@@ -17,7 +17,7 @@ from seqforge.data.dataset import Batch, Dataset
 from seqforge.data.encodings import DNA
 from seqforge.data.profiles.store import COORDS, ProfileStore
 
-BLOCK = 1 << 21  # reads handled at once where a whole set is summed up
+BLOCK = 1 << 20  # reads handled at once where a whole set is summed up
 TINY = float(np.finfo(np.float32).tiny)
 
 assert DNA.complement is not None

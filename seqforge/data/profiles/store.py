@@ -209,6 +209,12 @@ class Reads(Array):
         self.file = self._opened("ab")
 
 
+def _single(values: np.ndarray) -> np.ndarray:
+    """Fractions in single precision, which is what models compute with."""
+    with np.errstate(over="ignore"):  # infinite then, and refused
+        return values.astype(np.float32, copy=False) if values.dtype.kind == "f" else values
+
+
 def fitting(values: np.ndarray, least: np.dtype = KINDS[0]) -> np.dtype:
     """The smallest type of `KINDS` from `least` on that holds all `values` without loss."""
     for kind in KINDS[KINDS.index(least) : -1]:
@@ -281,7 +287,7 @@ class Writer:
         (n, …) by name. Raises DataError at a negative or non-finite read.
         """
         for number, (head, values) in enumerate(zip(self.heads, reads, strict=True)):
-            values = np.asarray(values, dtype=np.float32) if values.dtype.kind == "f" else values
+            values = _single(values)
             refuse_unfit(values, StoredHead.of(head).called(number), self.rows, self.file)
             self._arrays[f"reads_{number}"].append(values)
         self._count_unknown(codes)
