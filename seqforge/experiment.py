@@ -86,25 +86,25 @@ class Experiment:
 
 
 def read(
-    source: reader.Source, overrides: Sequence[str] = (), *, data: Path | None = None, def_path: Sequence[Path] = ()
+    source: reader.Source,
+    overrides: Sequence[str] = (),
+    *,
+    data: Path | None = None,
+    def_path: Sequence[Path] = (),
+    need_files: bool = True,
 ) -> tuple[Experiment, list[Problem]]:
     """The experiment of a definition file, `overrides` ("path=value") put in, and its warnings and notes.
 
     The rest is as in `resolve`; raises DefinitionError with every problem if one is an error.
     """
     definition, problems = reader.read_model(source, overrides)
-    _refuse_errors(problems)
-    assert definition is not None
-    experiment, found = resolve(definition, data=data, def_path=def_path)
-    problems = sorted(dict.fromkeys([*problems, *found]))
-    _refuse_errors(problems)
-    assert experiment is not None
-    return experiment, problems
-
-
-def _refuse_errors(problems: Sequence[Problem]) -> None:
-    if reader.errors(problems):
+    if definition is None or reader.errors(problems):
         raise DefinitionError(problems)
+    experiment, found = resolve(definition, data=data, def_path=def_path, need_files=need_files)
+    problems = sorted(dict.fromkeys([*problems, *found]))
+    if experiment is None:
+        raise DefinitionError(problems)
+    return experiment, problems
 
 
 def resolve(

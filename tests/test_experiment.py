@@ -336,3 +336,44 @@ def test_every_template_resolves_without_a_word(like: str, library: str) -> None
     experiment, problems = resolved(new_definition(Wish("x", like=like, library=library)))
     assert not problems
     assert isinstance(getattr(experiment, "architecture", None), Architecture)
+
+
+TABLE = """<data format="table"><hyperparameter name="{where}">old.csv</hyperparameter>
+<hyperparameter name="Sequence_Column">seq</hyperparameter>{more}</data></seqgramodel>"""
+FOLDS = '<hyperparameter name="folds">4</hyperparameter><hyperparameter name="fold">2</hyperparameter>'
+
+
+@pytest.mark.parametrize(
+    ("where", "more", "data", "expected"),
+    [
+        ("file", FOLDS, "new.csv", {"sequence_column": "seq", "folds": 4, "fold": 2, "training": None}),
+        ("training", "", "new.csv", {"sequence_column": "seq", "training": None}),
+        ("file", FOLDS, "sets", {"sequence_column": "seq", "folds": None, "file": None}),
+        ("file", "", "new.fa", {"label_field": None}),
+    ],
+)
+def test_data_of_the_caller_are_read_as_the_section_says(
+    tmp_path: Path, where: str, more: str, data: str, expected: dict[str, Any]
+) -> None:
+    (tmp_path / "sets").mkdir()
+    for name in ("new.csv", "new.fa"):
+        (tmp_path / name).touch()
+    text = new().replace("</seqgramodel>", TABLE.format(where=where, more=more))
+    experiment, problems = resolved(text, data=tmp_path / data)
+    if data == "new.fa":
+        assert "--set data.format=fasta" in problems[-1].hint
+        return
+    assert not problems
+    assert experiment is not None
+    assert experiment.source is not None
+    settings = experiment.source.settings()
+    assert {key: settings[key] for key in expected} == expected
+    assert str(tmp_path / data) in (settings["file"], settings["folder"])
+
+
+def test_a_bad_option_of_the_section_keeps_its_place_beside_data_of_the_caller(tmp_path: Path) -> None:
+    more = '<hyperparameter name="pad">left</hyperparameter>'
+    text = new().replace("</seqgramodel>", TABLE.format(where="file", more=more))
+    (tmp_path / "x.csv").touch()
+    _, problems = resolved(text, data=tmp_path / "x.csv")
+    assert [(problem.id, problem.place.line > 0) for problem in problems] == [("SF0204", True)]

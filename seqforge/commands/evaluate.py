@@ -11,6 +11,7 @@ import typer
 
 from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError, did_you_mean
+from seqforge.resources import definition as shipped
 
 SETS = ("training", "validation", "test")
 
@@ -18,6 +19,9 @@ SETS = ("training", "validation", "test")
 def command(
     run: Annotated[Path, typer.Argument(help="The folder of a run.")],
     set_: Annotated[str, typer.Option("--set", help="training, validation or test.")] = "test",
+    data: Annotated[
+        Path | None, typer.Option(parser=shipped, help="Where its data lie now, if they were moved since the training.")
+    ] = None,
     report: Annotated[bool, typer.Option(help="Also write report.html.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
@@ -37,7 +41,7 @@ def command(
     if set_ not in SETS:
         raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
     say = partial(typer.echo, file=stderr) if json else typer.echo
-    opened = load(run)
+    opened = load(run, data)
     found = judge(opened, set_, with_report=report, device=device, threads=threads, say=say)
     if json:
         typer.echo(dumps(found.scores, indent=2, ensure_ascii=False))

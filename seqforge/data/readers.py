@@ -135,6 +135,7 @@ class Columns(NamedTuple):
     labels: tuple[str, ...] = ("y",)
     id: str | None = None
     header: bool = True
+    keys: tuple[str, ...] = ("sequence_column", "label_column", "id_column")  # of the options that name them
 
 
 def delimiter_of(path: Path | str, declared: str | None = None) -> str:
@@ -191,19 +192,21 @@ class _Places(NamedTuple):
 
 
 def _places(columns: Columns, header: Sequence[str], path: Path | str) -> _Places:
-    def place(name: str) -> int:
-        return _place(name, header, columns.header, path)
+    def place(name: str, key: str) -> int:
+        return _place(name, key, header, columns.header, path)
 
     return _Places(
-        place(columns.sequence), tuple(map(place, columns.labels)), None if columns.id is None else place(columns.id)
+        place(columns.sequence, columns.keys[0]),
+        tuple(place(name, columns.keys[1]) for name in columns.labels),
+        None if columns.id is None else place(columns.id, columns.keys[2]),
     )
 
 
-def _place(name: str, header: Sequence[str], has_header: bool, path: Path | str) -> int:
+def _place(name: str, key: str, header: Sequence[str], has_header: bool, path: Path | str) -> int:
     if has_header and name in header:
         return header.index(name)
     if has_header:
-        raise refuse(COLUMNS, f"no column '{name}'", did_you_mean(name, header[:12]), path, 1)
+        raise refuse(COLUMNS, f"no column '{name}'", f"{did_you_mean(name, header[:12])}; say which in {key}", path, 1)
     if name.isdigit() and 1 <= int(name) <= len(header):
         return int(name) - 1
     expected = f"without a header line columns are numbers from 1 to {len(header)}"

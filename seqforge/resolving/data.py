@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,17 +15,22 @@ from seqforge.data.sources.base import Source
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import Setting
 from seqforge.definitions.locate import Paths, locate, neighbours, shown
-from seqforge.definitions.model import ModelDefinition, Section
+from seqforge.definitions.model import Hyperparameter, ModelDefinition, Section
 from seqforge.definitions.reader import LIMIT, errors, read_data
 from seqforge.definitions.sections import key_place, read_source
 from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, SeqForgeError
+from seqforge.parameters import folded
 from seqforge.registry import BAYES
 from seqforge.resolving.agreement import occurring, task_name
 
 FASTA = (".fa", ".fasta", ".fna", ".ffn", ".faa", ".frn")
 TABLES = (".txt", ".tsv", ".csv")
 DEFINITIONS = (".xml", ".json")
+
+# options of data formats that say where the files lie: one for each set, or one that is split
+PARTS, WHOLE = ("training", "validation", "test"), ("file", "files")
+SPLITS = ("training_fraction", "validation_fraction", "test_fraction", "folds", "fold", "stratified", "split_seed")
 
 
 class Chosen(NamedTuple):
@@ -57,15 +62,22 @@ class DataReader:
         self.problems.append(Problem(place, id, message, hint, severity))
 
     def _given(self, data: Path) -> Chosen:
-        """A data definition, a folder of set files, a table or a FASTA file that the caller names."""
+        """A data definition, a folder of set files, a table or a FASTA file that the caller names.
+
+        It is read as the definition's own section says, if that is for the same format.
+        """
         place = Place(str(data))
-        if not data.exists():
-            self._refuse(
-                place, "SF0421", "no such data", "expected a data definition, a folder, a table or a FASTA file"
-            )
+        if data.exists():
+            return self._at(data, place, "folder" if data.is_dir() else _suffix(data))
+        severity = "error" if self.paths.need_files else "note"
+        way_out = "expected a data definition, a folder, a table or a FASTA file"
+        self._refuse(place, "SF0421", "no such data", way_out, severity)
+        if self.paths.need_files:
             return Chosen()
+        return self._at(data, place, suffix if (suffix := _suffix(data)) in (*FASTA, *TABLES) else "folder")
+
+    def _at(self, data: Path, place: Place, kind: str) -> Chosen:
         absolute = str(data.absolute())
-        kind = "folder" if data.is_dir() else _suffix(data)
         if kind in DEFINITIONS:
             return self._simulated(data, place)
         if kind == "folder":
@@ -78,11 +90,24 @@ class DataReader:
         )
         return Chosen()
 
-    def _made(self, format: str, place: Place, **options: str) -> Chosen:
-        source: Source = registry.find("sources", format)(**options)
-        for _, sentence in getattr(source, "problems", list)():
-            self._refuse(place, "SF0208", sentence, "say so in the definition's data section")
+    def _made(self, format: str, place: Place, **where: str) -> Chosen:
+        """The source at a path that the caller names."""
+        named = (Hyperparameter(Text(key, place), Text(value, place)) for key, value in where.items())
+        section = Section((*self._options(format, where), *named), {"format": Text(format, place)}, place)
+        found: list[Problem] = []
+        source: Source | None = read_source(section, found)
+        way_out = f"say so in the definition's data section, or with --set data.format={format} --set data.…"
+        self.problems += [replace(one, hint=one.hint or way_out) if one.place == place else one for one in found]
         return Chosen(source, None, place)
+
+    def _options(self, format: str, where: Collection[str]) -> list[Hyperparameter]:
+        """What the definition's section says of data in this format, but for where they lie."""
+        section = self.definition.data
+        if section is None or folded(section.attributes.get("format", "")) != format:
+            return []
+        whole = "file" in where and key_place(section, *WHOLE) is not None
+        left_out = {*PARTS, *WHOLE, *where, *(() if whole else SPLITS)}
+        return [item for item in section.hyperparameters if folded(item.name) not in set(map(folded, left_out))]
 
     def _declared(self, section: Section) -> Chosen:
         """`<data format="…">`."""
@@ -117,8 +142,8 @@ class DataReader:
         return Chosen(source, self._read(path, place), place) if path else Chosen(source, None, place)
 
     def _simulated(self, path: Path, place: Place) -> Chosen:
-        source = registry.find("sources", "definition")(definition=str(path.absolute()))
-        return Chosen(source, self._read(path, place), place)
+        made = self._made("definition", place, definition=str(path.absolute()))
+        return made._replace(definition=self._read(path, place))
 
     def _read(self, path: Path, place: Place) -> DataDefinition | None:
         definition, problems = read_data(path)

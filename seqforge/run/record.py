@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqforge.backends.importing import prefer_keras
 from seqforge.data.dataset import Data
-from seqforge.errors import RunError
+from seqforge.definitions.reader import errors
+from seqforge.errors import DefinitionError, RunError
 from seqforge.experiment import Experiment, read
 from seqforge.run.copies import redirect
 from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
@@ -28,24 +30,28 @@ if TYPE_CHECKING:
 FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
 
 
-def load(path: str | Path) -> Run:
-    """The run in the folder `path`, or the only run below it; raises RunError."""
+def load(path: str | Path, data: Path | None = None) -> Run:
+    """The run in the folder `path`, or the only run below it; raises RunError. `data`: as in `Run`."""
     folder = Path(path)
     if (folder / MANIFEST).is_file():
-        return Run(folder)
+        return Run(folder, data)
     below = sorted(folder.glob(f"*/{MANIFEST}")) + sorted(folder.glob(f"*/*/{MANIFEST}"))
     if len(below) == 1:
-        return Run(below[0].parent)
+        return Run(below[0].parent, data)
     if not below:
         raise RunError(f"{path}: no run is here; expected a folder with {MANIFEST}, as 'seqforge train' makes it")
     raise RunError(f"{path}: {len(below)} runs are here; name one: {', '.join(str(file.parent) for file in below[:5])}")
 
 
 class Run:
-    """A run folder, opened for reading. Nothing is read before it is asked for."""
+    """A run folder, opened for reading. Nothing is read before it is asked for.
 
-    def __init__(self, path: Path):
-        self.path = path
+    `moved`: where its data lie now, if not where they lay in training: the file or folder itself, or the folder at
+    which the paths of the definition's data section start.
+    """
+
+    def __init__(self, path: Path, moved: Path | None = None):
+        self.path, self.moved = path, moved
         self.manifest = RunDirectory(path).manifest
         missing = [key for key in FACTS if key not in self.manifest]
         if missing:
@@ -84,7 +90,10 @@ class Run:
         """The definition resolved again, with the files that the run keeps of its own."""
         tree = self._tree()
         redirect(tree, self.manifest["files"], self.path, self.manifest["data_definition"])
-        experiment, _ = read(tree, data=self._data_path())
+        try:
+            experiment, _ = read(tree, data=self._data_path(), need_files=False)
+        except DefinitionError as error:
+            raise DefinitionError(errors(error.problems) or error.problems) from None
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
             raise RunError(f"{self.path}: the model's files were changed since the run was made")
         return experiment
@@ -100,24 +109,46 @@ class Run:
             tree, _ = override(tree, self.manifest["overrides"])
         return tree
 
+    @property
+    def _rebased(self) -> bool:
+        """Whether `moved` is where the paths of the definition's own section start."""
+        facts = self.manifest["data"]
+        own = facts["declared"] and not facts["given"] and not self.manifest["data_definition"]
+        return own and self.moved is not None and self.moved.is_dir()
+
     def _data_path(self) -> Path | None:
         """The copy of a data definition, or what `--data` was; None: what the definition's own section says."""
+        if self.moved is not None and not self._rebased:
+            return self.moved
         copied, facts = self.manifest["data_definition"], self.manifest["data"]
         if copied:
             return self.path / copied if facts["given"] or not facts["declared"] else None
         return Path(facts["given"]) if facts["given"] else None
 
-    def data(self, report: Callable[[str], None] = lambda line: None, *, folder: Path | None = None) -> Data:
+    def data(self, report: Callable[[str], None] = lambda line: None) -> Data:
         """The data of the run, opened again; raises RunError if it is no longer the same."""
-        if self.experiment.source is None:
+        source, wanted, facts = self.experiment.source, self.experiment.wanted, self.manifest["data"]
+        if source is None:
             raise RunError(f"{self.path}: the run names no data")
-        wanted = self.experiment.wanted._replace(strict=self.manifest["data"]["strict"])
+        if (path := self._data_path()) is not None and not path.exists():
+            raise RunError(f"{path}: no such data; 'seqforge evaluate' takes --data with where it lies now")
+        wanted = wanted._replace(strict=facts["strict"])
         if not self.manifest["data_definition"]:
-            wanted = wanted._replace(folder=folder or Path(self.manifest["data"]["folder"]))
-        data = self.experiment.source.open(wanted, report)
+            wanted = wanted._replace(folder=Path(facts["folder"]))
+        if self.moved is not None and self._rebased:
+            wanted = wanted._replace(folder=self.moved)
+            folder: dict[str, Any] = {"folder": str(self.moved.absolute())} if hasattr(source, "folder") else {}
+            source = replace(source, **folder)
+        data = source.open(wanted, report)
         if data.fingerprint != self.manifest["identity"]["data"]:
-            raise RunError(f"{self.path}: the data is no longer the one that the run was trained on")
+            raise RunError(self._other_data())
         return data
+
+    def _other_data(self) -> str:
+        if self.moved is None:
+            return f"{self.path}: the data is no longer the one that the run was trained on"
+        way_out = "evaluate judges a run on its own sets; for other sequences there is seqforge predict"
+        return f"{self.moved}: not the data that {self.path} was trained on; {way_out}"
 
     def weights(self) -> dict[str, np.ndarray]:
         """Name → array, of the best epoch."""
@@ -143,8 +174,14 @@ class Run:
 
         return predict(self, sequences, device)
 
-    def evaluate(self, set_name: str = "test", *, report: bool = False, device: str = "auto") -> dict[str, Any]:
-        """The scores on a set, written into the run folder with curves and, if asked for, the report."""
+    def evaluate(
+        self, set_name: str = "test", *, report: bool = False, device: str = "auto", data: str | Path | None = None
+    ) -> dict[str, Any]:
+        """The scores on a set, written into the run folder with curves and, if asked for, the report.
+
+        `data`: where the data lie now, if they were moved since the training.
+        """
         from seqforge.run.judging import judge
 
-        return judge(self, set_name, with_report=report, device=device).scores
+        run = Run(self.path, Path(data)) if data is not None else self
+        return judge(run, set_name, with_report=report, device=device).scores

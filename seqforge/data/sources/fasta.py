@@ -189,7 +189,7 @@ def _by_field(number: int, separator: str | None) -> Naming:
 
 
 def _by_table(path: Path, id_column: str, label_column: str) -> Naming:
-    columns = Columns(id_column, (label_column,))
+    columns = Columns(id_column, (label_column,), keys=("id_column", "label_column"))
     labels = {row.sequence.decode("latin-1"): row.label for row in table(path, columns, delimiter_of(path))}
 
     def name(record: Record, file: Path) -> str:

@@ -19,6 +19,8 @@ from seqforge.definitions.locate import locate
 from seqforge.parameters import Name, OneOf, Switch, setting
 from seqforge.registry import register
 
+# of the options that name columns, with the way to them where a definition has no section
+KEYS = tuple(f"{key} (--set data.format=table --set data.{key}=…)" for key in ("sequence_column", "label_column"))
 ENDINGS = (".txt", ".txt.gz", ".tsv", ".tsv.gz", ".csv", ".csv.gz")
 
 
@@ -79,7 +81,7 @@ class TableSource(SplitSource):
         if wanted.task.targets == "values" and labels == ("y",) and self.header:
             header = [name.strip() for name in header_of(path, delimiter)]
             labels = labels if "y" in header else wanted.labels
-        return table(path, Columns(self.sequence_column, labels, None, self.header), delimiter)
+        return table(path, Columns(self.sequence_column, labels, None, self.header, KEYS), delimiter)
 
     def _paths(self, folder: Path) -> dict[str, Path]:
         """The file of each set, or of `ALL`."""
