@@ -114,14 +114,19 @@ def _triton_before_tensorflow() -> None:
 
 
 def _importer(package: str) -> str:
-    """The module outside of `package` that has it under some name and was imported first; its author knows why."""
+    """The module that was imported first of those that hold a module of `package` and lie outside of it."""
+    inside = {id(module) for name, module in sys.modules.items() if _belongs(name, package)}
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] != package and isinstance(module, ModuleType) and _holds(module, package):
+        if not _belongs(name, package) and _is_written(name, module) and inside & set(map(id, vars(module).values())):
             file = getattr(module, "__file__", None)
             return f"{name} ({file})" if file else name
     return "another module of this process"
 
 
-def _holds(module: ModuleType, package: str) -> bool:
-    values = [value for value in vars(module).values() if isinstance(value, ModuleType)]
-    return any(value.__name__.partition(".")[0] == package for value in values)
+def _belongs(name: str, package: str) -> bool:
+    return name.partition(".")[0] == package
+
+
+def _is_written(name: str, module: Any) -> bool:
+    """Somebody's code: a file, or what runs as the main program; not a module that was made up on the way."""
+    return isinstance(module, ModuleType) and (name == "__main__" or "__file__" in vars(module))
