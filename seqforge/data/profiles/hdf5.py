@@ -7,6 +7,7 @@ head_0, head_1, …   (region, output_length + 2 · max_jitter, task) float32, i
 metadata            a group; attributes created_date, config, seqforge_version, input_length, output_length, max_jitter,
                     head_names, task_names, reverse_complement, source_hashes; datasets chrom_names, chrom_sizes
 coords_chrom, coords_start, coords_stop, strand   (region,) the output window without jitter; optional
+truth               a group; (region, …) of any type: what a simulation knows of its regions; optional
 
 Chunks are 128 regions (or all, where there are fewer), gzip. Of the metadata everything may be missing.
 """
@@ -38,6 +39,7 @@ CHUNK = 128  # regions
 BLOCK = 1 << 24  # bytes of one-hot sequence that are read at once
 RECENT = 2.0  # seconds in which a file may change without its time saying so
 ONE_HOT = np.concatenate([np.eye(4, dtype=np.uint8), np.zeros((1, 4), dtype=np.uint8)])
+TRUTH = "truth/"  # a group of what a simulation knows
 COORDINATES = ("coords_chrom", "coords_start", "coords_stop", "strand")
 
 
@@ -287,10 +289,17 @@ class FileWriter:
             if self._written != self.regions:
                 raise ValueError(f"{self.regions} regions announced, {self._written} written")
 
-    def add(self, codes: np.ndarray, reads: Sequence[np.ndarray], coords: np.ndarray | None = None) -> None:
+    def add(
+        self,
+        codes: np.ndarray,
+        reads: Sequence[np.ndarray],
+        coords: np.ndarray | None = None,
+        truth: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         """Regions: `codes` (n, position_in), per head `reads` (n, position_out, task), `coords` (n,) of type COORDS.
 
-        Raises DataError at a negative or non-finite read.
+        `truth`: arrays (n, …) that a simulation keeps beside, by name. Raises DataError at a negative or non-finite
+        read.
         """
         rows: dict[str, np.ndarray] = {"sequence": codes}
         done = self._written + sum(len(waiting["sequence"]) for waiting in self._waiting)
@@ -299,11 +308,11 @@ class FileWriter:
             rows[f"head_{number}"] = values
         if (coords is not None) != bool(self.chromosomes):
             raise ValueError("coordinates need chromosomes, and chromosomes coordinates")
+        rows |= {f"{TRUTH}{name}": values for name, values in (truth or {}).items()}
         self._waiting.append(rows | ({} if coords is None else {"coords": coords}))
         self._flush()
 
     def _create(self) -> None:
-        chunk = min(CHUNK, self.regions)
         wide_in, wide_out = self.lengths.widths
         shapes: dict[str, tuple[type, tuple[int, int]]] = {"sequence": (np.uint8, (wide_in, 4))}
         shapes |= {
@@ -311,14 +320,17 @@ class FileWriter:
             for number, head in enumerate(self.heads)
         }
         for name, (kind, shape) in shapes.items():
-            self._file.create_dataset(
-                name, (self.regions, *shape), dtype=kind, chunks=(chunk, *shape), compression="gzip"
-            )
+            self._add(name, kind, shape)
         if self.chromosomes:
             kinds = (h5py().string_dtype("utf-8"), np.int64, np.int64, np.int8)
             for name, kind in zip(COORDINATES, kinds, strict=True):
                 self._file.create_dataset(name, (self.regions,), dtype=kind)
         self._describe(self._file.create_group("metadata"))
+
+    def _add(self, name: str, kind: Any, shape: tuple[int, ...]) -> None:
+        """A dataset of rows of one shape, compressed by chunks of regions."""
+        chunks = (min(CHUNK, self.regions), *shape)
+        self._file.create_dataset(name, (self.regions, *shape), dtype=kind, chunks=chunks, compression="gzip")
 
     def _describe(self, group: Any) -> None:
         text = h5py().string_dtype("utf-8")
@@ -356,9 +368,11 @@ class FileWriter:
 
     def _write(self, rows: dict[str, np.ndarray]) -> None:
         here = slice(self._written, self._written + len(rows["sequence"]))
+        for name in (name for name in rows if name.startswith(TRUTH) and name not in self._file):
+            self._add(name, rows[name].dtype, rows[name].shape[1:])
         self._file["sequence"][here] = ONE_HOT[np.minimum(rows["sequence"], UNKNOWN)]
         for name, values in rows.items():
-            if name.startswith("head_"):
+            if name.startswith(("head_", TRUTH)):
                 self._file[name][here] = values
         if "coords" in rows:
             names, coords = list(self.chromosomes), rows["coords"]
