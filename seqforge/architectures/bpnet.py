@@ -222,9 +222,21 @@ class BPNetTransformation(Built):
     profile_types: TypeList | None = setting(None, "functions whose sum is fitted to the profiles' logits")
     counts_architecture: Annotated[str, OneOf(*KINDS)] = setting("simple", "what is fitted to the log counts")
     counts_types: TypeList | None = setting(None, "functions whose sum is fitted to the log counts")
+    input_length: Count | None = setting(None, "bases that the solo model reads, where a definition repeats it")
+    output_length: Count | None = setting(None, "bases that the solo model predicts, where a definition repeats it")
 
     def window(self) -> tuple[int, int] | None:
-        return self.part.window if self.part is not None else None
+        known = self.part.window if self.part is not None else None
+        if known is None and self.input_length is not None and self.output_length is not None:
+            return self.input_length, self.output_length
+        return known
+
+    def compare(self, window: tuple[int, int]) -> None:
+        """Refuse lengths that are not the solo model's."""
+        for name, solo in zip(("input_length", "output_length"), window, strict=True):
+            given = getattr(self, name)
+            if given not in (None, solo):
+                raise UsageError(f"{name} is {given}, that of the solo model is {solo}; they must be equal")
 
     def specifications(self) -> dict[str, dict[str, Any]]:
         """The two specifications as `transformation_model` takes them."""
@@ -239,6 +251,8 @@ class BPNetTransformation(Built):
         yield from _no_bias_counts(self, spec)
         try:
             types = {what: read_specification(given, what) for what, given in self.specifications().items()}
+            if self.part is not None and self.part.window:
+                self.compare(self.part.window)
             known = self.interface()
             if known and spec.heads:
                 matched(spec.heads, known, "the solo model")
@@ -256,7 +270,9 @@ class BPNetTransformation(Built):
         from seqforge.architectures.keras.bpnet import build_transformation
 
         types = [read_specification(given, what) for what, given in self.specifications().items()]
-        return build_transformation(self.built(), types[0], types[1], spec.heads, "transformation")
+        solo = self.built()
+        self.compare((int(solo.input_shape[1]), int(solo.outputs[0].shape[1])))
+        return build_transformation(solo, types[0], types[1], spec.heads, "transformation")
 
 
 @register("architectures", "BPNetCombined")

@@ -145,7 +145,24 @@ def test_problems_stand_at_their_key() -> None:
         ('{"a": 1,}', "x.json:1: SF0010: not valid JSON: expected a key in double quotes, found '}'"),
         ('{"a": 1} x', "x.json:1: SF0010: not valid JSON: something follows the end of the document"),
         ('{"a": 1,\n "a": 2}', "x.json:2: SF0011: the key 'a' is given twice (lines 1 and 2); keep one"),
-        ("{} // c", "x.json:1: SF0010: not valid JSON: something follows the end of the document"),
+        (
+            "{} // c",
+            "x.json:1: SF0010: not valid JSON: something follows the end of the document; "
+            "JSON has no comments: remove it",
+        ),
+        (
+            '{"a": 2 * 16}',
+            "x.json:1: SF0010: not valid JSON: expected ',' or '}', found '*'; "
+            "nothing is computed: write the number out",
+        ),
+        (
+            '{"a": [1 for b in c]}',
+            "x.json:1: SF0010: not valid JSON: expected ',' or ']', found 'f'; nothing is computed: write the list out",
+        ),
+        (
+            '{"a": True}',
+            "x.json:1: SF0010: not valid JSON: expected a value, found 'True'; JSON writes true, false and null",
+        ),
         ("[]", "x.json:1: SF0102: expected an object with one key, 'seqgramodel' or 'seqgradata'"),
         ("{}", "x.json:1: SF0102: expected one key, 'seqgramodel' or 'seqgradata', received 0"),
     ],

@@ -49,6 +49,10 @@ class Empty(Kind):
 class Digits(Integer):
     """A whole number written in digits alone, for an attribute that may also hold names."""
 
+    @property
+    def expected(self) -> str:  # type: ignore[override]
+        return f"{super().expected}, in digits alone"
+
     def parse(self, text: str) -> Any:
         if not text.isdecimal():
             raise self.unfit(text)

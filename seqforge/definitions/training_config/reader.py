@@ -30,7 +30,7 @@ from seqforge.definitions.training_config.grammar import (
 )
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import DefinitionError, Place, Problem, did_you_mean, nearest, quoted
-from seqforge.parameters import Flag, Number, Unfit
+from seqforge.parameters import Flag, Kind, Number, Unfit
 
 
 def recognised(document: Json) -> bool:
@@ -146,8 +146,9 @@ class _Reader:
             return self.words(key.kind, value, path)
         place, kind = place_of(value), key.kind
         bare = isinstance(kind, (Number, Flag))
-        if not isinstance(value, Scalar) or value.is_string == bare or (isinstance(kind, Flag) and _is_number(value)):
-            self.refuse(place, "SF0143", f"{path}: expected {kind.expected}, received {_shown(value, bare)}")
+        if not isinstance(value, Scalar) or value.is_string == bare or not _is_of(kind, value):
+            expected = "true or false" if isinstance(kind, Flag) else kind.expected
+            self.refuse(place, "SF0143", f"{path}: expected {expected}, received {_shown(value, bare)}")
             return None
         try:
             kind.parse(value.text)
@@ -174,10 +175,10 @@ class _Reader:
         message = f"{path or f'a {FORM}'} has no key '{name}'"
         homes = [place for place, key in GRAMMAR.walk() if key.name == name and key.of(self.model or "s")]
         owners = [model for model in MODELS for key in form.below if key.name == name and key.of(model)]
-        if owners:
-            return f"{message} in a {self.model} model", f"it belongs to {' and '.join(owners)} models"
         if homes:
             return message, f"it belongs in {homes[0] or 'the outermost object'}"
+        if owners:
+            return f"{message} in a {self.model} model", f"it belongs to {' and '.join(owners)} models"
         return message, did_you_mean(name, known)
 
     def missing(self, value: Object, known: Mapping[str, Key], path: str) -> None:
@@ -207,8 +208,10 @@ class _Reader:
             self.refuse(place, "SF0143", f"{path}: 'passthrough' takes no types", "remove 'types', or name 'simple'")
 
 
-def _is_number(value: Scalar) -> bool:
-    return value.text not in ("true", "false")
+def _is_of(kind: Kind, value: Scalar) -> bool:
+    """Whether a value without quotes is true or false where a flag is wanted, and neither, nor null, elsewhere."""
+    is_flag = value.text in ("true", "false")
+    return value.is_string or (is_flag == isinstance(kind, Flag) and value.text != "None")
 
 
 def _shown(value: Json, bare: bool = False) -> str:
@@ -280,7 +283,8 @@ def _architecture(model: str, values: Values, place: Place) -> Node:
 
 
 def _section(tag: str, values: Values, place: Place) -> Node:
-    section = _element(tag, place, **({"format": DATA_FORMAT} if tag == "data" else {}))
+    own = values["data/train_data"].key if tag == "data" else place
+    section = _element(tag, own, **({"format": DATA_FORMAT} if tag == "data" else {}))
     implied = {home: Given(Text(text, place), place) for home, text in IMPLIED.items()}
     section.children = list(_hyperparameters(tag, implied | values))
     return section
