@@ -43,7 +43,9 @@ def coordinates(n: int, lengths: Lengths = LENGTHS, chromosomes: int = 2) -> np.
     return coords
 
 
-def stored(folder: Path, codes, reads, heads=TWO, lengths: Lengths = LENGTHS, chunk: int = 7, **options) -> ProfileStore:
+def stored(
+    folder: Path, codes, reads, heads=TWO, lengths: Lengths = LENGTHS, chunk: int = 7, **options
+) -> ProfileStore:
     """A store of these regions, written `chunk` at a time; `coords`, `names`, `truth` and options of the Writer."""
     whole = {name: options.pop(name, None) for name in ("coords", "names")}
     truth = options.pop("truth", {})

@@ -6,8 +6,8 @@ import pickle
 
 import numpy as np
 import pytest
-
 from profile_regions import LENGTHS, SEVERAL, TWO, coordinates, regions, stored
+
 from seqforge.data.augmentation import STRAND, draws
 from seqforge.data.profiles import dataset
 from seqforge.data.profiles.checks import Lengths
@@ -44,8 +44,10 @@ class TestFixed:
         codes, reads, store = several
         for epoch in (0, 5):
             batch = profiles(store).batch(np.array([4, 0, 199]), epoch)
-            assert np.array_equal(batch.sequence, codes[[4, 0, 199], J:-J]) and batch.sequence.dtype == np.uint8
-            assert batch.index.tolist() == [4, 0, 199] and batch.weight is None
+            assert np.array_equal(batch.sequence, codes[[4, 0, 199], J:-J])
+            assert batch.sequence.dtype == np.uint8
+            assert batch.index.tolist() == [4, 0, 199]
+            assert batch.weight is None
             for target, values in zip(batch.target, reads, strict=True):
                 assert target.shape == (3, 8, values.shape[2])
                 assert np.array_equal(target, values[[4, 0, 199], J:-J])
@@ -59,7 +61,8 @@ class TestFixed:
     def test_plain_is_fixed(self, several):
         moved, fixed = profiles(several[2], jitter=True, rc=True), profiles(several[2])
         assert np.array_equal(moved.plain().batch(np.arange(200), 7).sequence, fixed.batch(np.arange(200)).sequence)
-        assert moved.plain().reach == 0 and not moved.plain().reverse_complement
+        assert moved.plain().reach == 0
+        assert not moved.plain().reverse_complement
 
     def test_rows_are_those_of_the_set(self, several):
         codes, _, store = several
@@ -73,7 +76,8 @@ class TestFixed:
         codes, reads = regions(3, lengths=Lengths(20, 8))
         chosen = ProfileSet(stored(tmp_path, codes, reads, lengths=Lengths(20, 8)), np.arange(3), 20, 8, 0, True)
         batch = chosen.batch(np.arange(3), 4)
-        assert np.array_equal(batch.sequence, codes) and np.array_equal(batch.target[0], reads[0])
+        assert np.array_equal(batch.sequence, codes)
+        assert np.array_equal(batch.target[0], reads[0])
         assert chosen.mean_reads() == (pytest.approx(reads[0].sum(axis=(1, 2)).mean()),)
 
 
@@ -85,7 +89,8 @@ class TestJitter:
         )
         counts = np.bincount(found, minlength=2 * J + 1)
         assert len(counts) == 2 * J + 1
-        assert counts.min() > 1000 / 7 * 0.7 and counts.max() < 1000 / 7 * 1.3
+        assert counts.min() > 1000 / 7 * 0.7
+        assert counts.max() < 1000 / 7 * 1.3
 
     def test_one_offset_for_sequence_and_all_heads(self, several):
         codes, reads, store = several
@@ -221,7 +226,8 @@ class TestCounts:
         reads[0][1, 6:] = 1e-12
         chosen = ProfileSet(stored(tmp_path, codes, reads, lengths=lengths), np.arange(2), *lengths, True)
         least = chosen.least_reads()[0]
-        assert least[0] == 0 and least[1] > 0
+        assert least[0] == 0
+        assert least[1] > 0
 
 
 class TestCoordinates:
@@ -236,7 +242,8 @@ class TestCoordinates:
         assert narrow.coords["stop"].tolist() == [6, 106, 206, 306, 406, 506]
 
     def test_there_may_be_none(self, several):
-        assert profiles(several[2]).coordinates(0) is None and profiles(several[2]).coords is None
+        assert profiles(several[2]).coordinates(0) is None
+        assert profiles(several[2]).coords is None
 
 
 def test_it_is_sent_to_another_process_without_its_arrays(tmp_path):

@@ -8,8 +8,8 @@ import sys
 
 import numpy as np
 import pytest
-
 from profile_regions import LENGTHS, SEVERAL, TWO, coordinates, regions, stored
+
 from seqforge.data.problems import EMPTY, READS
 from seqforge.data.profiles import store
 from seqforge.data.profiles.checks import Lengths
@@ -26,7 +26,8 @@ class TestLayout:
     def test_what_is_written_is_read(self, tmp_path):
         codes, reads = regions(23, SEVERAL)
         found = stored(tmp_path, codes, reads, SEVERAL)
-        assert len(found) == 23 and found.widths == LENGTHS.widths == (26, 14)
+        assert len(found) == 23
+        assert found.widths == LENGTHS.widths == (26, 14)
         assert (found.input_length, found.output_length, found.max_jitter) == LENGTHS
         assert np.array_equal(found.codes, codes)
         for there, values in zip(found.reads, reads, strict=True):
@@ -36,24 +37,34 @@ class TestLayout:
             ("two", 2, ("plus", "minus")),
             ("three", 3, ("a", "b", "c")),
         ]
-        assert found.coords is None and found.names is None and not found.others
+        assert found.coords is None
+        assert found.names is None
+        assert not found.others
 
     def test_arrays_are_memory_maps(self, tmp_path):
         codes, reads = regions(5)
         truth = {"bias": np.ones((5, 14, 2), np.float32)}
         found = stored(tmp_path, codes, reads, coords=coordinates(5), truth=truth, chromosomes={"a": 1000, "b": None})
         for array in (found.codes, *found.reads, found.coords, *found.others.values()):
-            assert mapped(array) and not array.flags.writeable
+            assert mapped(array)
+            assert not array.flags.writeable
 
     def test_what_belongs_to_regions(self, tmp_path):
         codes, reads = regions(9)
         names = [f"region {number}\n" for number in range(9)]
         rate = np.random.default_rng(2).random((9, 14, 2)).astype(np.float32)
         found = stored(
-            tmp_path, codes, reads, coords=coordinates(9), names=names, truth={"rate": rate}, chromosomes={"a": 900, "b": 5}
+            tmp_path,
+            codes,
+            reads,
+            coords=coordinates(9),
+            names=names,
+            truth={"rate": rate},
+            chromosomes={"a": 900, "b": 5},
         )
         assert found.names == [f"region {number}" for number in range(9)]
-        assert np.array_equal(found.truth("rate"), rate) and found.truth("rate").dtype == np.float32
+        assert np.array_equal(found.truth("rate"), rate)
+        assert found.truth("rate").dtype == np.float32
         assert np.array_equal(found.coords, coordinates(9))
         assert found.chromosomes == {"a": 900, "b": 5}
 
@@ -78,24 +89,28 @@ class TestLayout:
     def test_unknown_bases_are_counted(self, tmp_path):
         codes, reads = regions(20)
         found = stored(tmp_path, codes, reads)
-        assert found.unknown == (codes == 4).sum() and found.unknown_rows == (codes == 4).any(axis=1).sum()
+        assert found.unknown == (codes == 4).sum()
+        assert found.unknown_rows == (codes == 4).any(axis=1).sum()
 
     def test_a_store_is_sent_as_its_path(self, tmp_path):
         codes, reads = regions(3000, lengths=Lengths(200, 100))
         found = stored(tmp_path, codes, reads, lengths=Lengths(200, 100), chunk=1000)
         sent = pickle.dumps(found)
-        assert len(sent) < 1000 and np.array_equal(pickle.loads(sent).codes, codes)
+        assert len(sent) < 1000
+        assert np.array_equal(pickle.loads(sent).codes, codes)
 
 
 class TestTypes:
     @pytest.mark.parametrize(
-        "highest, kind", [(255, np.uint8), (256, np.uint16), (65535, np.uint16), (65536, np.float32), (0.5, np.float32)]
+        ("highest", "kind"),
+        [(255, np.uint8), (256, np.uint16), (65535, np.uint16), (65536, np.float32), (0.5, np.float32)],
     )
     def test_the_smallest_that_loses_nothing(self, tmp_path, highest, kind):
         codes, reads = regions(12)
         reads[0][9, 3, 1] = highest  # in the second chunk: the first one is written again
         found = stored(tmp_path, codes, reads)
-        assert found.reads[0].dtype == kind and np.array_equal(found.reads[0], reads[0])
+        assert found.reads[0].dtype == kind
+        assert np.array_equal(found.reads[0], reads[0])
 
     def test_every_head_has_its_own(self, tmp_path):
         codes, reads = regions(12, SEVERAL)
@@ -109,7 +124,8 @@ class TestTypes:
         codes, reads = regions(30)
         reads[0][10], reads[0][20] = 1000, 0.125
         found = stored(tmp_path, codes, reads, chunk=5)
-        assert found.reads[0].dtype == np.float32 and np.array_equal(found.reads[0], reads[0])
+        assert found.reads[0].dtype == np.float32
+        assert np.array_equal(found.reads[0], reads[0])
 
     @pytest.mark.parametrize("kind", [np.int64, np.uint16, np.float64, bool])
     def test_any_type_of_number_is_taken(self, tmp_path, kind):
@@ -138,7 +154,7 @@ class TestDigest:
 
 
 class TestRefused:
-    @pytest.mark.parametrize("value, spelt", [(-1, "-1"), (np.nan, "nan"), (np.inf, "inf")])
+    @pytest.mark.parametrize(("value", "spelt"), [(-1, "-1"), (np.nan, "nan"), (np.inf, "inf")])
     def test_values_that_are_no_reads(self, tmp_path, value, spelt):
         codes, reads = regions(20, SEVERAL)
         reads[1][16, 5, 1] = value
@@ -169,7 +185,7 @@ class TestRefused:
         with store.Writer(tmp_path, TWO, *LENGTHS) as writer:
             writer.add(codes, reads, coords=coordinates(4))
             writer.add(codes, reads)
-            with pytest.raises(ValueError, match="8 regions, but rows of {'coords': 4}"):
+            with pytest.raises(ValueError, match=r"8 regions, but rows of \{'coords': 4\}"):
                 writer.finish()
 
 
@@ -194,7 +210,8 @@ assert store.bytes > 96 << 20, store.bytes
 chosen = ProfileSet(store, np.arange(len(store)), 2000, 1000, 20, True, True, ((1, 0),), 1)
 assert chosen.mean_reads() == (2000 * (83 + 300) / 84,)
 assert chosen.least_reads()[0].min() == 2000
-total = sum(int(chosen.batch(np.arange(first, min(first + 64, 16800)), 1).target[0].sum()) for first in range(0, 16800, 64))
+batches = np.split(np.arange(16800), range(64, 16800, 64))
+total = sum(int(chosen.batch(indices, 1).target[0].sum()) for indices in batches)
 assert total == 2000 * 200 * (83 + 300)
 try:
     np.empty(30 << 20, np.uint8)[:] = 1
