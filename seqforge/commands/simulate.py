@@ -14,6 +14,7 @@ from seqforge.resources import definition as shipped
 
 if TYPE_CHECKING:
     from seqforge.definitions.data import DataDefinition
+    from seqforge.definitions.profile_data import ProfileSimulation
     from seqforge.simulation.files import Report, Written
 
 
@@ -31,12 +32,11 @@ def command(
     motif_info: Annotated[bool, typer.Option("--motif-info", help="Also the tables of the motifs.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
-    """Draw the sequences of a data definition: tab-separated sets with annotations.
+    """Draw the sequences of a data definition: tab-separated sets with annotations, or the training files of profiles.
 
-    The same definition gives the same bytes. A folder that holds this simulation already is kept.
+    The same definition gives the same data. A folder that holds this simulation already is kept.
     """
     from seqforge.definitions.data import SETS
-    from seqforge.simulation.files import write
 
     overrides = [one for one in wanted or () if "=" in one]
     names = [one for one in wanted or () if "=" not in one]
@@ -48,24 +48,44 @@ def command(
     read = _read(definition, overrides)
     folder = output or Path("simulated") / read.id
     sets = tuple(name for name in SETS if name in names) or SETS
-    written = write(read, folder, sets, processes=processes, motif_info=motif_info, report=_progress())
+    written = _write(read, folder, sets, processes, motif_info)
     _say(written, json)
 
 
-def _read(path: str, overrides: list[str]) -> DataDefinition:
-    """The definition; its warnings go to the standard error."""
-    from seqforge.definitions.reader import errors, read_data
+def _write(
+    definition: DataDefinition | ProfileSimulation, folder: Path, sets: tuple[str, ...], processes: int, tables: bool
+) -> Written:
+    from seqforge.definitions.data import DataDefinition
 
-    definition, problems = read_data(shipped(path), overrides)
+    if isinstance(definition, DataDefinition):
+        from seqforge.simulation.files import write
+
+        return write(definition, folder, sets, processes=processes, motif_info=tables, report=_progress("sequences"))
+    for option, given in (("--processes", processes > 1), ("--motif-info", tables)):
+        if given:
+            raise UsageError(f"{option} is for sequences; '{definition.id}' simulates profiles")
+    from seqforge.simulation import profile_files
+
+    return profile_files.write(definition, folder, sets, report=_progress("regions"))
+
+
+def _read(path: str, overrides: list[str]) -> DataDefinition | ProfileSimulation:
+    """The definition; its warnings go to the standard error."""
+    from seqforge.definitions.profile_data import ProfilePreparation
+    from seqforge.definitions.reader import errors, read_any_data
+
+    definition, problems = read_any_data(shipped(path), overrides)
     wrong = errors(problems)
     if wrong or definition is None:
         raise DefinitionError(wrong)
+    if isinstance(definition, ProfilePreparation):
+        raise UsageError(f"{path} prepares profiles of a genome; use seqforge prepare profiles")
     for problem in problems:
         typer.echo(str(problem), err=True)
     return definition
 
 
-def _progress() -> Report:
+def _progress(noun: str) -> Report:
     """On a terminal one line that counts, otherwise one line for each set."""
     import sys
 
@@ -73,7 +93,7 @@ def _progress() -> Report:
 
     def report(name: str, done: int, total: int) -> None:
         if live or done == total:
-            line = f"{name:<10} {done:>11,} / {total:,} sequences"
+            line = f"{name:<{10 if noun == 'sequences' else 24}} {done:>11,} / {total:,} {noun}"
             typer.echo(f"\r{line}" if live else line, err=True, nl=not live or done == total)
 
     return report
@@ -86,6 +106,7 @@ def _say(written: Written, as_json: bool) -> None:
         record = {"folder": str(written.folder), "definition_hash": written.hash, "reused": written.reused}
         typer.echo(json.dumps(record | {"sets": written.rows, "made": list(written.made)}, indent=2))
         return
+    noun = "regions" if any(" " in name for name in written.rows) else "sequences"  # a sample and a set
     rows = ", ".join(f"{name} {count:,}" for name, count in written.rows.items())
     kept = " was there already, from the same definition; nothing was written" if written.reused else ""
-    typer.echo(f"{written.folder}{kept or ':'} {f'({rows})' if kept else f'{rows} sequences'}")
+    typer.echo(f"{written.folder}{kept or ':'} {f'({rows})' if kept else f'{rows} {noun}'}")

@@ -57,6 +57,11 @@ def read_data(source: Source, overrides: Sequence[str] = ()) -> tuple[DataDefini
     return _read_kind(source, overrides, DataDefinition)
 
 
+def read_any_data(source: Source, overrides: Sequence[str] = ()) -> tuple[Any, list[Problem]]:
+    """As `read_data`, of every kind of data definition."""
+    return _read(source, overrides, "seqgradata")
+
+
 def read_preparation(source: Source, overrides: Sequence[str] = ()) -> tuple[ProfilePreparation | None, list[Problem]]:
     """As `read_data`, of a definition with `<profiles>`."""
     return _read_kind(source, overrides, ProfilePreparation)

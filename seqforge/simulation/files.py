@@ -25,6 +25,7 @@ import numpy as np
 from seqforge import __version__
 from seqforge.data.encodings import Alphabet
 from seqforge.definitions.data import SETS, DataDefinition
+from seqforge.definitions.profile_data import ProfileSimulation
 from seqforge.errors import DataError
 from seqforge.simulation import motifs
 from seqforge.simulation.generator import CHUNK_LETTERS, Chunk, Simulator
@@ -64,17 +65,17 @@ def write(
     fingerprint = definition_hash(definition)
     simulator = Simulator(definition)
     rows = {name: simulator.count(name) for name in sets}
-    session = _session(folder, fingerprint)
+    known = session(folder, fingerprint)
     todo = [name for name in sets if not all((folder / file).is_file() for file in set_files(name))]
     tables = motif_info and not all((folder / file).is_file() for file in MOTIF_FILES)
     if todo or tables:
-        with _appearing(folder) as temporary:
-            facts = session | _facts(definition, fingerprint)
+        with appearing(folder) as temporary:
+            found = known | facts(definition, fingerprint)
             for name in todo:
-                facts |= _write_set(simulator, name, temporary, processes, report)
+                found |= _write_set(simulator, name, temporary, processes, report)
             if tables:
                 _write_motifs(definition, simulator.alphabet, temporary)
-            (temporary / SESSION).write_bytes(_lines(f"{key}: {value}" for key, value in facts.items()))
+            (temporary / SESSION).write_bytes(as_bytes(f"{key}: {value}" for key, value in found.items()))
     return Written(folder, fingerprint, rows, (*todo, *(("motifs",) if tables else ())))
 
 
@@ -98,7 +99,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def _session(folder: Path, fingerprint: str) -> dict[str, str]:
+def session(folder: Path, fingerprint: str) -> dict[str, str]:
     """The session information of an existing folder; {} if there is none. A folder of something else is refused."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return {}
@@ -115,12 +116,13 @@ def _session(folder: Path, fingerprint: str) -> dict[str, str]:
     return facts
 
 
-def _facts(definition: DataDefinition, fingerprint: str) -> dict[str, str]:
+def facts(definition: DataDefinition | ProfileSimulation, fingerprint: str, version: int = VERSION) -> dict[str, str]:
+    """What the session information says first."""
     return {
         "definition": str(definition.id),
         "definition hash": fingerprint,
         "seed": str(definition.seed),
-        "generator version": str(VERSION),
+        "generator version": str(version),
         "seqforge": __version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
@@ -128,7 +130,7 @@ def _facts(definition: DataDefinition, fingerprint: str) -> dict[str, str]:
 
 
 @contextmanager
-def _appearing(folder: Path) -> Iterator[Path]:
+def appearing(folder: Path) -> Iterator[Path]:
     """A temporary folder beside `folder` that takes its place at the end, or adds its files to it."""
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
@@ -240,10 +242,10 @@ def _heatmap(names: Sequence[str], sizes: np.ndarray, covered: np.ndarray) -> by
         kinds = [kind for kind, name in enumerate(names) if label in name.split("|")]
         share = covered[kinds].sum(axis=0) / sizes[kinds].sum()
         lines += [f"{label or NO_LABEL}\t{position}\t{value:.6g}" for position, value in enumerate(share, 1)]
-    return _lines(lines)
+    return as_bytes(lines)
 
 
-def _lines(lines: Iterator[str] | Sequence[str]) -> bytes:
+def as_bytes(lines: Iterator[str] | Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -266,7 +268,7 @@ def _write_motifs(definition: DataDefinition, space: Alphabet, folder: Path) -> 
         ),
     }
     for file, lines in tables.items():
-        (folder / file).write_bytes(_lines(lines))
+        (folder / file).write_bytes(as_bytes(lines))
 
 
 def _motif_rows(names: Sequence[str], matrices: Sequence[np.ndarray], background: np.ndarray) -> Iterator[str]:

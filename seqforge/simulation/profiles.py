@@ -138,9 +138,9 @@ class _Drawing:
         rate = depth[:, None, None] * np.exp(bias) * signal
         reads = poisson(self.stream("reads"), self.rows, rate)
         start = int(self.rows[0]) if len(self.rows) else 0
-        small = [truth.astype(np.float32) for truth in (bias, signal, rate)]
+        truth = [values.astype(np.float32) for values in (bias, signal, rate)]
         instances = np.sort(np.concatenate([np.zeros(0, dtype=INSTANCE), *planted]), order=("region", "start"))
-        return Chunk(start, codes, reads, *small, instances)
+        return Chunk(start, codes, reads, truth[0], truth[1], truth[2], instances)
 
     def _background(self) -> np.ndarray:
         length = self.simulator.widths[0]
