@@ -125,9 +125,9 @@ class Writer:
     def _misfit(self, lengths: np.ndarray, length: int, row: int, place: np.ndarray) -> DataError:
         found = np.unique(lengths)
         shown = ", ".join(map(str, found[:8])) + (", …" if len(found) > 8 else "")
-        short = lengths[row] < length
-        remedy = "pad" if short else "crop"
-        hint = f"lengths found: {shown}; declare {remedy}, or pad, crop and length, in the data options"
+        key, what = ("pad", "adds unknown letters") if lengths[row] < length else ("crop", "cuts letters off")
+        options = f"declare {key} (it {what}), or pad, crop and length, in the data options (--set data.{key}=right)"
+        hint = f"lengths found: {shown}; {options}"
         file, line = (self.files[place[0]], int(place[1])) if place[1] else ("", 0)
         return refuse(LENGTH, f"expected {length} letters, received {lengths[row]}", hint, file, line)
 

@@ -801,8 +801,8 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0705": Entry(
         "A sequence of another length",
-        "All sequences of a model have one length. Declare `pad` and `crop` (centre or right) and `length` in the data "
-        "options, or make the file even.",
+        "All sequences of a data set have one length, also where the architecture takes any. Declare `pad` (centre or "
+        "right: unknown letters are added), `crop` and `length` in the data options, or make the file even.",
     ),
     "SF0706": Entry(
         "Repeated sequences",
