@@ -277,7 +277,7 @@ class TestLengths:
     @pytest.mark.parametrize(
         ("options", "line", "message"),
         [
-            ({}, 3, "expected 5 letters, received 2; lengths found: 2, 5, 7; declare pad (it adds unknown letters), or "),
+            ({}, 3, "expected 5 letters, received 2; lengths found: 2, 5, 7; declare pad (it adds unknown"),
             ({"pad": "right", "length": 6}, 4, "expected 6 letters, received 7; lengths found: 2, 5, 7; declare crop"),
             ({"crop": "right", "length": 5}, 3, "expected 5 letters, received 2"),
         ],
