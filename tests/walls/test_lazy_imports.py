@@ -15,7 +15,7 @@ import pytest
 from seqforge.cli import VERBS
 
 ROOT = Path(__file__).parent.parent.parent
-FRAMEWORKS = ("torch", "tensorflow", "keras", "jax")
+FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "triton")
 MODEL = "model-defs/torch-mc50-dna1000-basset-s1.xml"
 LAYERED = "model-defs/tf-mc10-dna1000-conv10-gmp-fc10-s1.xml"
 DATA = "data-defs"
@@ -68,6 +68,8 @@ def smallest_data_definition() -> Path:
         ["explain", "CrossEntropyLoss"],
         ["show", str(ROOT / MODEL)],
         ["convert", str(ROOT / MODEL), "twin.json"],
+        ["new", "--help"],
+        ["lengths", "--layers=4", "--input-filter-width=7", "--output-filter-width=9", "--output-length=100"],
         ["simulate", str(smallest_data_definition()), "-o", "simulated"],
     ],
     ids=" ".join,
@@ -108,6 +110,12 @@ def test_judging_a_definition_needs_no_arrays(definition: str, tmp_path: Path) -
 def test_only_the_called_verb_is_imported(arguments: list[str], tmp_path: Path) -> None:
     verbs = room("commands", run(arguments, tmp_path)[1]) & set(VERBS)
     assert verbs == set(VERBS) & set(arguments)
+
+
+def test_import_of_the_package_and_of_the_way_to_frameworks_imports_none() -> None:
+    code = "import sys, seqforge.api, seqforge.run, seqforge.proofs, seqforge.backends.keras, seqforge.commands.train"
+    code += f"; assert not [name for name in {FRAMEWORKS} if name in sys.modules]"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_import_of_the_package_sets_no_environment_variable() -> None:
