@@ -14,7 +14,7 @@ import numpy as np
 
 from seqforge import files
 from seqforge.data.genome.handles import OnDisk, package
-from seqforge.data.problems import DAMAGED, EMPTY, MISSING, refuse
+from seqforge.data.problems import DAMAGED, EMPTY, MISSING, READS, refuse
 from seqforge.errors import DataError
 
 Interval = tuple[str, int, int, float]  # chromosome, start, stop (0-based, half-open), value
@@ -78,7 +78,7 @@ class Track(OnDisk):
             place = f"{chrom}:{start + at}-{start + at + 1}"
             sentence = f"expected signal ≥ 0, received {found[at]:g} at {place} (0-based)"
             hint = "a profile model counts reads: give the track of read ends, one per strand and without sign"
-            raise refuse(DAMAGED, sentence, hint, self.path)
+            raise refuse(READS, sentence, hint, self.path)
         if self.fractional is None:
             uneven = found != np.floor(found)
             if uneven.any():
@@ -89,9 +89,7 @@ class Track(OnDisk):
         """What a user should know of the values read so far."""
         found = []
         if self.fractional:
-            found.append(
-                f"{self.path}: signal is not made of whole numbers (first: {self.fractional}): are these reads?"
-            )
+            found.append(f"{self.path}: the signal is not whole numbers (first: {self.fractional}): are these reads?")
         if self.uncovered == self.bases > 0:
             found.append(f"{self.path}: no base of any window has signal")
         return found

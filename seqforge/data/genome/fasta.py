@@ -58,10 +58,17 @@ class Genome(OnDisk):
             raise refuse(MISSING, f"there is no chromosome '{chrom}'", did_you_mean(chrom, list(self.sizes)), self.path)
         if not 0 <= start <= stop <= size:
             raise refuse(DAMAGED, f"{chrom}:{start}-{stop} is outside of {chrom}, 0-{size}", file=self.path)
-        codes = DNA.encode(self.handle.fetch(chrom, start, stop))
+        codes = DNA.encode(self._letters(chrom, start, stop))
         if len(codes) != stop - start:
             raise _another_file(self.path)
         return codes
+
+    def _letters(self, chrom: str, start: int, stop: int) -> str:
+        try:
+            with _quiet(package("pysam")):
+                return str(self.handle.fetch(chrom, start, stop))
+        except (OSError, ValueError):
+            raise refuse(DAMAGED, f"{chrom}:{start}-{stop} cannot be read", "is the file cut off?", self.path) from None
 
 
 def _indexed(path: Path) -> None:
@@ -152,11 +159,11 @@ def _begins(file: Any, name: str, offset: int) -> bool:
 
 
 def _ends(file: Any, length: int, offset: int, letters: int, line: int) -> bool:
-    """Whether behind the last base of the last record there is nothing but white space."""
+    """Whether the last base of the last record is there, and nothing but white space behind it."""
     if not letters:
         return True
-    file.seek(offset + (length // letters) * line + length % letters)
-    return not file.read(4096).strip()
+    file.seek(offset + ((length - 1) // letters) * line + (length - 1) % letters)
+    return bool(file.read(1).strip()) and not file.read(4096).strip()
 
 
 def _another_file(path: Path) -> DataError:
