@@ -20,7 +20,7 @@ from seqforge.definitions.training_config.grammar import GRAMMAR, HOMES, IMPLIED
 from seqforge.definitions.training_config.writer import write
 from seqforge.definitions.tree import Node
 from seqforge.definitions.writer import to_json, to_xml
-from seqforge.errors import DefinitionError
+from seqforge.errors import DefinitionError, UsageError
 from seqforge.experiment import resolve
 from seqforge.validation import collect
 
@@ -388,3 +388,14 @@ def test_files_that_are_not_there_are_all_that_is_wrong(model: str) -> None:
     file = {"transformation": '"models/nexus_solo.keras"', "combined": '"models/transformation.keras"'}[model]
     line = next(n for n, text in enumerate(TEXTS[model].splitlines(), 1) if file in text)
     assert [problem.place.line for problem in wrong] == [line]
+
+
+def test_the_lengths_of_a_transformation_are_those_of_its_solo() -> None:
+    from seqforge.architectures.bpnet import BPNetTransformation
+
+    alone = BPNetTransformation(input_length=240, output_length=200)
+    assert alone.window() == (240, 200)
+    assert BPNetTransformation(input_length=240).window() is None
+    alone.compare((240, 200))
+    with pytest.raises(UsageError, match="output_length is 200, that of the solo model is 190; they must be equal"):
+        alone.compare((240, 190))

@@ -23,13 +23,24 @@ SEED_WITHOUT = "1"  # of a file that gives none
 PARTS = {"transformation": "solo", "combined": "bias_model"}  # the frozen sub-model's name in XML
 
 
-class Prefix(String):
+class Path(String):
+    """A path; not None, which in XML means that there is no value."""
+
+    expected = "a path"
+
+    def check(self, value: Any) -> Any:
+        if not isinstance(value, str) or value in ("", "None"):
+            raise self.unfit(value)
+        return value
+
+
+class Prefix(Path):
     """A path whose last part names the model."""
 
     expected = "a path whose last part is a name"
 
     def check(self, value: Any) -> Any:
-        if not isinstance(value, str) or value.rpartition("/")[2] in ("", ".", ".."):
+        if super().check(value).rpartition("/")[2] in ("", ".", ".."):
             raise self.unfit(value)
         return value
 
@@ -67,7 +78,7 @@ class Words(Kind):
         self.expected = f"a list with at least one of {', '.join(words)}"
 
 
-PATH = String()
+PATH = Path()
 COUNT = Integer(ge=1)
 WEIGHT = Number(ge=0)
 BETWEEN = Number(gt=0, lt=1)

@@ -221,7 +221,7 @@ class _Writer:
     def scalar(self, key: Key, text: Text, path: str) -> Any:
         kind = key.kind
         if isinstance(kind, Words):
-            return _split(text)
+            return self._words(kind, text, path)
         try:
             value = kind.parse(text)
         except Unfit as unfit:
@@ -234,6 +234,13 @@ class _Writer:
             return Bare(text if jsontree.NUMBER.fullmatch(text) else repr(value))
         return str(text)
 
+    def _words(self, kind: Words, text: Text, path: str) -> list[str] | None:
+        words = [part.strip() for part in text.split(",")]
+        if set(words) <= {*kind.words}:
+            return words
+        self.refuse(text.place, f"types '{text}': {path} is {kind.expected}")
+        return None
+
     def _heads(self) -> list[Node]:
         heads = self.general.one("heads")
         return heads.all("head") if heads else []
@@ -245,7 +252,7 @@ class _Writer:
         if not found.keys() & {*COUNTS}:
             message = f"a {FORM} needs {COUNTS[0]} or {COUNTS[1]} in {path}"
             self.problems.append(
-                Problem(head.place, "SF0145", message, f"give head '{found['head-name']}' one of them")
+                Problem(head.place, "SF0145", message, f"give head '{head.attributes['name']}' one of them")
             )
         self._rest(values)
         return found
@@ -313,8 +320,3 @@ def _found(room: str, name: str, library: str | None) -> Any:
         return registry.find(room, name, library) if name else None
     except UnknownName:
         return None
-
-
-def _split(text: str) -> list[str]:
-    """The words of a list, written with commas or as a tuple."""
-    return [word for part in text.split(",") if (word := part.strip(" '\"()[]"))]
