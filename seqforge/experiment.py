@@ -19,6 +19,7 @@ from seqforge.definitions.locate import Paths
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place, read_loss, read_optimizer, read_process, read_schedule
 from seqforge.errors import NOWHERE, DefinitionError, Place, Problem, SeqForgeError
+from seqforge.heads import Head
 from seqforge.losses.base import Loss
 from seqforge.losses.translations import translate
 from seqforge.metrics.base import Metric
@@ -70,6 +71,7 @@ class Experiment:
     data_definition: DataDefinition | None = None
     unknown: str = "uniform"  # how a letter outside the alphabet is fed: "uniform" or "zeros"
     length: int | None = None  # of the input, where it is known without data files
+    heads: tuple[Head, ...] = ()  # of a profile model, instead of labels
 
     @property
     def batch_size(self) -> int:
@@ -78,11 +80,23 @@ class Experiment:
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(self.task, self.alphabet, self.labels, self.seed, self.definition.folder)
+        read, put_out = self.architecture.window() or (None, None)
+        return Wanted(
+            self.task,
+            self.alphabet,
+            self.labels,
+            self.seed,
+            self.definition.folder,
+            heads=self.heads,
+            input_length=read,
+            output_length=put_out,
+            pseudocount=getattr(self.loss, "pseudocount", None),
+        )
 
     def spec(self, length: int | None = None) -> InputSpec:
         """What the architecture is built for; `length` overrides the one that the definition implies."""
-        return InputSpec(length or self.length, len(self.alphabet), len(self.labels), self.encoding, self.seed)
+        outputs = _outputs(self.labels, self.heads)
+        return InputSpec(length or self.length, len(self.alphabet), outputs, self.encoding, self.seed, self.heads)
 
 
 def read(
@@ -153,7 +167,7 @@ class _Resolution:
 
     def experiment(self, data: Path | None) -> Experiment | None:
         definition, setting = self.definition, self.setting
-        architecture = ArchitectureReader(definition, setting, self.paths, self.problems).read()
+        architecture = ArchitectureReader(definition, setting, self.paths, self.problems, self._other).read()
         self.compiled = self._compiled(architecture)
         process = self.process = self._process()
         loss, optimizers, schedules = self._loss(), self._optimizers(), self._schedules()
@@ -179,9 +193,14 @@ class _Resolution:
             metrics=metrics,
             source=chosen.source,
             data_definition=chosen.definition,
-            unknown=_fed_unknown(chosen),
+            unknown="zeros" if self.task.targets == "profiles" else _fed_unknown(chosen),
             length=length,
+            heads=setting.heads,
         )
+
+    def _other(self, definition: ModelDefinition) -> tuple[Experiment | None, list[Problem]]:
+        """The experiment of another definition, that of a part."""
+        return resolve(definition, def_path=self.paths.def_path, need_files=self.paths.need_files)
 
     @property
     def _trains(self) -> str | None:
@@ -219,7 +238,7 @@ class _Resolution:
             return None
         if self.task is not None:
             self.problems += agreement.loss_and_task(loss, self.task, library, place)
-        return loss
+        return loss.for_heads(self.setting.heads)
 
     def _optimizers(self) -> tuple[OptimizerUse, ...]:
         own = (self.compiled["optimizer"],) if "optimizer" in self.compiled else ()
@@ -270,6 +289,9 @@ class _Resolution:
     def _length(self, architecture: Architecture | None, chosen: Chosen) -> int | None:
         """Of the input: what the data promises, else what the first embedded layer says."""
         setting = self.setting
+        window = architecture.window() if architecture is not None else None
+        if window is not None:
+            return window[0]
         if chosen.source is not None and self.task is not None and setting.alphabet is not None:
             wanted = Wanted(self.task, setting.alphabet, setting.labels, setting.seed, self.definition.folder)
             try:
@@ -286,6 +308,7 @@ class _Resolution:
         definition, setting = self.definition, self.setting
         self.problems += id_problems(definition, setting, length)
         self.problems += agreement.labels_and_task(setting, _labels_place(definition))
+        self.problems += agreement.heads_and_task(definition, setting)
         if setting.library is not None:
             self.problems += agreement.required_sections(definition, setting.library, list(self.compiled))
         if chosen.definition is not None:
@@ -297,14 +320,22 @@ class _Resolution:
     def _agree_architecture(self, architecture: Architecture, loss: Loss | None, length: int | None) -> None:
         definition, setting = self.definition, self.setting
         self.problems += agreement.unread_parts(definition, architecture)
+        place = key_place(definition.loss, "pseudocount") or definition.architecture.place
+        self.problems += agreement.pseudocounts(architecture, loss, place)
         operations = definition.architecture.operations
         activation = getattr(architecture, "final_activation", None)
         if operations and activation and loss is not None and self.task is not None:
             place = operations[-1].place
             self.problems += agreement.activation_and_loss(activation, loss, self.task, place)
-        if setting.alphabet is not None and setting.labels:
-            spec = InputSpec(length, len(setting.alphabet), len(setting.labels), setting.encoding, setting.seed)
+        if setting.alphabet is not None and (setting.heads if architecture.reads_heads else setting.labels):
+            outputs = _outputs(setting.labels, setting.heads)
+            spec = InputSpec(length, len(setting.alphabet), outputs, setting.encoding, setting.seed, setting.heads)
             self.problems += check(architecture, spec, definition.architecture.place)
+
+
+def _outputs(labels: Sequence[str], heads: Sequence[Head]) -> int:
+    """How many columns a model puts out: of its heads the tracks."""
+    return sum(head.width for head in heads) if heads else len(labels)
 
 
 def _value_place(section: Section | None, key: str) -> Place:

@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from seqforge.architectures.parts import PartModel
 from seqforge.registry import KERAS, LIBRARIES, PYTORCH, Component
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from seqforge.errors import Problem
     from seqforge.heads import Head
 
@@ -41,11 +46,21 @@ class InputSpec(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture(Component):
-    """Fields are constructor arguments; those that the input decides (classes, length) default to None."""
+    """Fields are constructor arguments; those that the input decides (classes, length) default to None.
+
+    `given` holds the trained sub-models called `parts`, by name; it is empty where they are not known (yet).
+    """
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     reads_heads: ClassVar[bool] = False  # puts out profiles and log counts per head, instead of a score per label
     parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
+    given: Mapping[str, PartModel] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def with_parts(self, given: Mapping[str, PartModel]) -> Self:
+        """The same architecture on these sub-models."""
+        bound = replace(self)
+        object.__setattr__(bound, "given", dict(given))
+        return bound
 
     def layout(self, library: str) -> str:
         """The axis order that the model of this backend wants: "NCL" or "NLC"."""
@@ -72,4 +87,5 @@ class Architecture(Component):
 
     def fingerprint(self) -> str:
         """A hash of whatever code or weights lie outside the definition ("" if nothing does)."""
-        return ""
+        hashes = "".join(f"{name} {part.fingerprint()} " for name, part in sorted(self.given.items()))
+        return hashlib.sha256(hashes.encode()).hexdigest() if hashes else ""

@@ -100,14 +100,27 @@ def _policy(precision: str) -> Iterator[None]:
 
 
 def _lower(model: Any, policy: str) -> None:
-    """Layers that came with float32 of their own (loaded files) follow the policy; the last one stays exact."""
-    layers = [layer for layer in model._flatten_layers(include_self=False) if layer.dtype_policy.name != policy]
-    for layer in layers:
-        if layer.dtype_policy.name == "float32":
+    """Layers that came with float32 of their own (loaded files) follow the policy; the last ones stay exact."""
+    exact = list(_last(model))
+    for layer in model._flatten_layers(include_self=False):
+        if layer.dtype_policy.name == "float32" and not any(layer is one for one in exact):
             layer.dtype_policy = policy
-    last = model.layers[-1]
-    for layer in (last, *last._flatten_layers(include_self=False)):
+    for layer in exact:
         layer.dtype_policy = "float32"
+
+
+def _last(model: Any) -> Iterator[Any]:
+    """The layer that puts out the output; of a model with several outputs, all that do, in nested models as well."""
+    several = [one for one in model._flatten_layers() if isinstance(one, keras.Model) and len(_outputs(one)) > 1]
+    found = [output._keras_history.operation for one in several for output in _outputs(one)]
+    for last in found or [model.layers[-1]]:
+        if isinstance(last, keras.layers.Layer) and not (found and isinstance(last, keras.Model)):
+            yield from (last, *last._flatten_layers(include_self=False))
+
+
+def _outputs(model: Any) -> list[Any]:
+    """Symbolic outputs, where the model has them."""
+    return list(getattr(model, "outputs", None) or ())
 
 
 def rows(model: Any) -> list[tuple[str, str, tuple[int, ...] | None, int]]:

@@ -26,18 +26,20 @@ if TYPE_CHECKING:
 def standard(
     process: TrainingProcess,
     schedules: Sequence[tuple[Schedule, int | None]] = (),
+    more: Sequence[Callback] = (),
     *,
     progress: Progress | None = None,
     tensorboard: bool = False,
     checkpoint: Checkpoint | None = None,
 ) -> list[Callback]:
-    """Guards, what changes the course, what writes, the checkpoint, and the end on request."""
+    """Guards, what changes the course (`more` last), what writes, the checkpoint, and the end on request."""
     stopping = EarlyStopping(patience=process.early_stopping_patience, min_delta=process.early_stopping_min_delta)
     wanted: list[tuple[bool, Callback]] = [
         (True, NaNGuard()),
         (True, BestWeights()),
         (process.early_stopping, stopping),
         (bool(schedules), Schedules(schedules)),
+        *((True, callback) for callback in more),
         (True, History()),
         (tensorboard, TensorBoard()),
         (True, progress or Progress()),

@@ -16,13 +16,14 @@ from seqforge.registry import register
 from seqforge.training.progress import Training
 
 JUDGED = "validation_"
+BATCHES = 3  # that the time of an epoch is estimated from; the one before them warms everything up
 HIDDEN = ("epoch", "step", "seconds", "learning_rates")
 
 
 @register("callbacks", "Progress")
 @dataclass(kw_only=True, eq=False)
 class Progress(Watcher):
-    """One line per epoch, and within an epoch a live bar (`bar`) or a line every `seconds`."""
+    """What an epoch will take; one line per epoch; within an epoch a live bar (`bar`) or a line every `seconds`."""
 
     bar: Switch = False
     seconds: Positive = 30.0
@@ -32,8 +33,10 @@ class Progress(Watcher):
         self._began: float | None = None
         self._first = 0
         self._live = _Bar() if self.bar else None
+        self._estimate = _Estimate()
 
     def step(self, training: Training) -> None:
+        self._estimate.step(training)
         now = time.monotonic()
         if self._began is None:  # the first step warms everything up; the estimate starts behind it
             self._began, self._first = now, training.total
@@ -90,6 +93,33 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: int) -> str:
+    """`812 MB`, `1.3 GB`: bytes in powers of ten."""
+    return f"{count / 1e9:.1f} GB" if count >= 999.5e6 else f"{count / 1e6:.0f} MB"
+
+
+class _Estimate:
+    """Times the first batches that this process trains on, and says once what an epoch and the memory will be."""
+
+    def __init__(self) -> None:
+        self._epoch: int | None = None
+        self._first, self._began, self._said = 0, 0.0, False
+
+    def step(self, training: Training) -> None:
+        if not self._said:
+            self._measure(training, min(BATCHES, training.steps - 1))
+
+    def _measure(self, training: Training, batches: int) -> None:
+        if training.epoch != self._epoch:  # a resumed epoch may end before it has enough of them
+            training.learner.peak_memory()  # waits for the device
+            self._epoch, self._first, self._began = training.epoch, training.total, time.monotonic()
+        elif training.total - self._first == batches:
+            self._said, peak = True, training.learner.peak_memory()
+            seconds = (time.monotonic() - self._began) / batches * training.steps
+            memory = f"; {size(peak)} of memory so far" if peak else ""
+            training.report(f"estimate: {duration(seconds)} of training per epoch, from {batches} batches{memory}")
 
 
 class _Bar:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from seqforge import registry
 from seqforge.data.encodings import ALPHABETS, Alphabet
 from seqforge.definitions import language
+from seqforge.definitions.heads import read_heads
 from seqforge.definitions.model import General, ModelDefinition
 from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, did_you_mean, nearest, one_of
+from seqforge.heads import Head
 from seqforge.registry import BAYES, KERAS, PYTORCH
 
 ENCODINGS = ("1D", "2D")
@@ -38,6 +40,7 @@ class Setting:
     labels: tuple[str, ...]
     encoding: str
     seed: int
+    heads: tuple[Head, ...] = ()
 
 
 def read_general(general: General, problems: list[Problem]) -> Setting:
@@ -49,6 +52,7 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
         () if "labels" in general.unread else general.labels,
         _spelt_encoding(general),
         general.seed,
+        read_heads(general.heads, problems),
     )
     problems.extend(_implementation(general, setting))
     problems.extend(_labels(general))

@@ -24,9 +24,11 @@ from seqforge.tasks import Task
 from seqforge.training.process import TrainingProcess
 
 if TYPE_CHECKING:
+    from seqforge.architectures.base import Architecture
     from seqforge.layers.base import Layer
 
 MULTI_CLASS = "multi-class classification"
+PROFILES = "profile prediction"
 
 # what the last activation makes of its input → the outputs that a loss can be given
 _GIVES: Mapping[str, tuple[str, ...]] = {
@@ -363,7 +365,37 @@ def _some(names: Sequence[str], most: int = 5) -> str:
 def unread_parts(definition: ModelDefinition, architecture: Any) -> Iterator[Problem]:
     """`heads` and `part` are only for architectures that say they read them."""
     name = f"architecture '{architecture.name}'"
-    if definition.general.heads and not getattr(architecture, "reads_heads", False):
-        yield Problem(definition.general.heads[0].place, "SF0316", f"{name} does not read heads", "use labels")
-    for part in definition.architecture.parts if not getattr(architecture, "reads_parts", False) else ():
+    general = definition.general
+    profiles = task_name(general.task) == PROFILES  # where the task is another one, heads are its problem
+    if profiles and general.heads and not architecture.reads_heads:
+        yield Problem(general.heads[0].place, "SF0316", f"{name} does not read heads", "it puts out scores of labels")
+    if not profiles and architecture.reads_heads:
+        message = f"{name} puts out profiles, which task '{general.task}' does not have"
+        yield Problem(general.task.place, "SF0316", message, f"use task '{PROFILES}'")
+    external = definition.architecture.external
+    registered = external is not None and external.format.casefold() == "seqforge"  # its reader has judged the parts
+    for part in () if registered else definition.architecture.parts:
         yield Problem(part.place, "SF0316", f"{name} does not read part '{part.name}'", "remove it")
+
+
+def heads_and_task(definition: ModelDefinition, setting: Setting) -> Iterator[Problem]:
+    """Heads are what profile prediction has, and labels what every other task has."""
+    general = definition.general
+    if setting.task is None:
+        return
+    profiles = setting.task.name == PROFILES
+    if profiles and not general.heads:
+        message = f"task '{PROFILES}' has heads, not labels"
+        yield Problem(general.labels_place, "SF0325", message, 'write <heads><head name="…" tasks="2">…</head></heads>')
+    elif general.heads and not profiles:
+        message = f"task '{setting.task.name}' has labels, not heads"
+        yield Problem(general.heads[0].place, "SF0325", message, f"use labels, or task '{PROFILES}'")
+
+
+def pseudocounts(architecture: Architecture, loss: Loss | None, place: Place) -> Iterator[Problem]:
+    """Log counts of a model and its parts mean the same."""
+    own = getattr(loss, "pseudocount", None)
+    for name, part in architecture.given.items():
+        if None not in (own, part.pseudocount) and own != part.pseudocount:
+            message = f"pseudocount is {own:g}, but part '{name}' was trained with {part.pseudocount:g}"
+            yield Problem(place, "SF0334", message, "use the same in both")

@@ -23,6 +23,7 @@ from seqforge.definitions.tree import Text
 from seqforge.errors import Place, Problem, did_you_mean
 from seqforge.parameters import Unfit, folded, parameters_of
 from seqforge.registry import BAYES, KERAS, PYTORCH
+from seqforge.resolving.parts import PartReader, Resolve
 
 REGISTRY = "seqforge"
 # the formats that each library reads; the names are those of their components in the registry
@@ -53,6 +54,7 @@ class ArchitectureReader:
     setting: Setting
     paths: Paths
     problems: list[Problem]
+    resolve: Resolve  # of the definitions that parts were trained with
 
     def read(self) -> Architecture | None:
         """The component, or None."""
@@ -139,6 +141,8 @@ class ArchitectureReader:
             )
         subject = Subject(phrase, place, "argument", others("architectures", cls, None))
         architecture: Architecture | None = assemble(cls, self.arguments, subject, self.problems)
+        if architecture is not None and (architecture.parts or self.definition.architecture.parts):
+            return PartReader(self.definition, self.paths, self.problems, self.resolve).put_into(architecture)
         return self._located(architecture) if isinstance(architecture, BayesOptimal) else architecture
 
     def _located(self, architecture: BayesOptimal) -> Architecture | None:

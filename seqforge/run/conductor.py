@@ -24,7 +24,7 @@ from seqforge.definitions.locate import shown
 from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS
-from seqforge.run.copies import copy_definition, copy_references
+from seqforge.run.copies import copy_definition, copy_parts, copy_references
 from seqforge.run.directory import (
     DATA_DEFINITION,
     DEFINITION,
@@ -92,6 +92,9 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
 
 def _prove(experiment: Experiment, data: Data, threads: int | None) -> None:
     """Refuse an architecture that does not fit the data before there is a run; raises DefinitionError."""
+    for name, part in experiment.architecture.given.items():
+        if not part.trained:
+            raise RunError(f"part '{name}' is not trained yet; train it first: seqforge train {part.origin}")
     from seqforge.backends import prove
     from seqforge.definitions.reader import errors
 
@@ -264,7 +267,8 @@ class Conductor:
                 "definition": copy_definition(definition.file, path, DEFINITION),
                 "definition_file": str(definition.file.resolve()),
                 "data_definition": copied,
-                "files": copy_references(definition, path, self.options.def_path),
+                "files": copy_references(definition, path, self.options.def_path)
+                | copy_parts(definition, experiment.architecture, path),
                 "overrides": list(self.options.overrides),
                 "seed": experiment.seed,
                 "data": self._data_facts(),
@@ -315,7 +319,11 @@ class Conductor:
         assert process is not None
         schedules = [(use.schedule, use.optimizer) for use in experiment.schedules]
         callbacks = standard(
-            process, schedules, progress=Progress(bar=self.options.bar), tensorboard=self.options.tensorboard
+            process,
+            schedules,
+            experiment.loss.callbacks() if experiment.loss else (),
+            progress=Progress(bar=self.options.bar),
+            tensorboard=self.options.tensorboard,
         )
         training = train(
             learner,

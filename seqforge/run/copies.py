@@ -6,13 +6,21 @@ from __future__ import annotations
 
 import filecmp
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from seqforge.architectures.base import Architecture
+from seqforge.architectures.parts import FilePart, RunPart
 from seqforge.definitions.locate import locate
 from seqforge.definitions.model import ModelDefinition
 from seqforge.definitions.tree import Node, Text
+from seqforge.parameters import folded
+from seqforge.resolving.recorded import MANIFEST
 from seqforge.run.directory import EXTERNAL
+
+PARTS = "parts"
+# what a part's run is read back from
+KEPT = (MANIFEST, "definition.*", "data-definition.*", "effective.json", "weights.safetensors", f"{EXTERNAL}*", PARTS)
 
 
 def copy_definition(source: Path, folder: Path, stem: str) -> str:
@@ -32,21 +40,37 @@ def copy_references(definition: ModelDefinition, folder: Path, def_path: Sequenc
     return copies
 
 
-def redirect(tree: Node, copies: Mapping[str, str], folder: Path, data_definition: str | None = None) -> None:
-    """The tree of a definition, changed to name the copies in `folder`."""
-    for section in tree.all("data"):
-        for node in section.children:
-            if data_definition is not None and node.attributes.get("name") == "definition":
-                node.text = Text(str((folder / data_definition).resolve()), node.text.place)
-    for node in tree.walk():
-        if node.tag == "external" and node.text in copies:
-            node.text = Text(str((folder / copies[node.text]).resolve()), node.text.place)
-        written = node.attributes.get("weights_file")
-        if written is not None and written in copies:
-            node.attributes["weights_file"] = Text(str((folder / copies[written]).resolve()), written.place)
+def copy_parts(definition: ModelDefinition, architecture: Architecture, folder: Path) -> dict[str, str]:
+    """The trained parts of the model, copied, so that the run stands alone; as written → path of the copy."""
+    by_name = {folded(name): part for name, part in architecture.given.items()}
+    copies: dict[str, str] = {}
+    for written in definition.architecture.parts:
+        part, target = by_name.get(folded(written.name)), folder / PARTS / str(written.name)
+        if written.run is None or part is None:
+            continue
+        if isinstance(part, FilePart):
+            target = target.with_name(f"{target.name}{part.path.suffix}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(part.path, target)
+        elif isinstance(part, RunPart) and part.folder is not None:
+            _copy_run(part.folder, target)
+        copies[str(written.run)] = target.relative_to(folder).as_posix()
+    return copies
+
+
+def _copy_run(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for found in (path for pattern in KEPT for path in sorted(source.glob(pattern))):
+        if found.is_dir():
+            shutil.copytree(found, target / found.name, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(found, target / found.name)
 
 
 def _references(tree: Node) -> Iterator[Text]:
+    for section in tree.all("data"):
+        if section.attributes.get("format") == "profile-simulation":
+            yield from (node.text for node in section.children if node.attributes.get("name") == "definition")
     for node in tree.walk():
         if node.tag == "external" and node.text:
             yield node.text

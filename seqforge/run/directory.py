@@ -17,20 +17,20 @@ holds its lock, so it can be continued like an interrupted one.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from seqforge import files
 from seqforge.errors import RunError
+from seqforge.resolving.recorded import MANIFEST, WEIGHTS, read_json
 
-MANIFEST = "manifest.json"
+__all__ = ["MANIFEST", "WEIGHTS", "RunDirectory", "next_free", "now", "read_json"]
+
 DEFINITION = "definition"
 DATA_DEFINITION = "data-definition"
 EFFECTIVE = "effective.json"
 SCORES = "scores.json"
-WEIGHTS = "weights.safetensors"
 LOG = "log.txt"
 EXTERNAL = "external"
 
@@ -80,18 +80,6 @@ class RunDirectory:
 
 def now() -> str:
     return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RunError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise RunError(f"{path}: is damaged ({error})") from None
-    if not isinstance(found, dict):
-        raise RunError(f"{path}: is damaged (expected a JSON object)")
-    return found
 
 
 def next_free(path: Path) -> Path:

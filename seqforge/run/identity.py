@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from seqforge.architectures.base import Architecture
 from seqforge.backends.importing import keras_backend
 from seqforge.data.dataset import Data
 from seqforge.experiment import Experiment
@@ -67,10 +68,11 @@ def effective(experiment: Experiment) -> dict[str, Any]:
             "library": experiment.library,
             "inputencoding": experiment.encoding,
             "labels": list(experiment.labels),
+            **({"heads": plain(experiment.heads)} if experiment.heads else {}),
             "seed": experiment.seed,
             "unknown": experiment.unknown,
         },
-        "architecture": plain(experiment.architecture),
+        "architecture": plain(experiment.architecture) | _parts(experiment.architecture),
         "loss": plain(experiment.loss),
         "optimizers": [plain(use.optimizer) | {"parameters": use.pattern} for use in experiment.optimizers],
         "schedules": [plain(use.schedule) | {"optimizer": use.optimizer} for use in experiment.schedules],
@@ -78,6 +80,13 @@ def effective(experiment: Experiment) -> dict[str, Any]:
         "metrics": [plain(metric) for metric in experiment.metrics],
         "data": plain(experiment.source),
     }
+
+
+def _parts(architecture: Architecture) -> dict[str, Any]:
+    """The sub-models that it is built on; where they came from is recorded, what they hold decides."""
+    given = architecture.given.items()
+    kept = {name: {"from": part.origin, "sha256": part.fingerprint(), "freeze": True} for name, part in given}
+    return {"parts": kept} if kept else {}
 
 
 def plain(value: Any) -> Any:
@@ -105,7 +114,7 @@ def _canonical(definition: dict[str, Any]) -> dict[str, Any]:
 def _placeless(value: Any) -> Any:
     """Absolute paths shortened to their file name; what they hold is in the fingerprint."""
     if isinstance(value, dict):
-        return {key: _placeless(held) for key, held in value.items() if key != "path"}
+        return {key: _placeless(held) for key, held in value.items() if key not in ("path", "from")}
     if isinstance(value, list):
         return [_placeless(held) for held in value]
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value

@@ -15,7 +15,7 @@ from seqforge.data.dataset import Data
 from seqforge.definitions.reader import errors
 from seqforge.errors import DefinitionError, RunError
 from seqforge.experiment import Experiment, read
-from seqforge.run.copies import redirect
+from seqforge.resolving import recorded
 from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
 from seqforge.training import checkpoints, history
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from seqforge.backends.base import Learner
-    from seqforge.definitions.tree import Node
     from seqforge.run.predicting import Prediction
 
 # what every manifest says from its first writing
@@ -88,8 +87,7 @@ class Run:
     @cached_property
     def experiment(self) -> Experiment:
         """The definition resolved again, with the files that the run keeps of its own."""
-        tree = self._tree()
-        redirect(tree, self.manifest["files"], self.path, self.manifest["data_definition"])
+        tree = recorded.tree(self.path, self.manifest)
         try:
             experiment, _ = read(tree, data=self._data_path(), need_files=False)
         except DefinitionError as error:
@@ -97,17 +95,6 @@ class Run:
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
             raise RunError(f"{self.path}: the model's files were changed since the run was made")
         return experiment
-
-    def _tree(self) -> Node:
-        """The definition as it was written, with the values that the command line changed."""
-        from seqforge.definitions.reader import read_tree
-
-        tree = read_tree(self.path / self.manifest["definition"])
-        if self.manifest["overrides"]:
-            from seqforge.definitions.overrides import override
-
-            tree, _ = override(tree, self.manifest["overrides"])
-        return tree
 
     @property
     def _rebased(self) -> bool:
@@ -167,6 +154,12 @@ class Run:
         learner = open_learner(self.experiment, length or self.manifest["data"]["length"], **options)
         learner.set_weights(weights)
         return learner
+
+    def model(self, part: str | None = None) -> Any:
+        """The trained keras.Model, or a part of it: "residual", "bias", "solo" …; raises UsageError, RunError."""
+        from seqforge.run.models import model
+
+        return model(self, part)
 
     def predict(self, sequences: str | Path | Sequence[str], device: str = "auto") -> Prediction:
         """Labels and scores for a file of sequences or a list of them."""

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Watched values that stay comparable while the factors of a loss change.
 
-A loss that is a weighted sum of parts logs the parts without their factors. Where the factors change during training, a
-best value of an earlier epoch is formed anew with the factors of now, so that both sides of a comparison carry the same.
+A loss that is a weighted sum of parts logs the parts without their factors. Where the factors change during training,
+a best value of an earlier epoch is formed anew with those of now, so that both sides of a comparison carry the same.
 """
 
 from __future__ import annotations

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Trained models as parts of another one: what they are built from, and where their weights lie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from seqforge.errors import RunError
+
+if TYPE_CHECKING:
+    from seqforge.architectures.base import Architecture, InputSpec
+    from seqforge.heads import Head
+
+
+class PartModel(Protocol):
+    """A sub-model that is trained already. `origin` names it in messages and records."""
+
+    @property
+    def origin(self) -> str: ...
+
+    @property
+    def trained(self) -> bool: ...
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """Its heads by name; empty: it does not know their names, they are matched by position."""
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Lengths of its input and output, in bases."""
+
+    @property
+    def pseudocount(self) -> float | None:
+        """The pseudocount that it was trained with; None: not known."""
+
+    def keras(self) -> Any:
+        """A built keras.Model that holds the trained weights."""
+
+    def fingerprint(self) -> str:
+        """A hash of architecture and weights."""
+
+
+@dataclass(frozen=True)
+class RunPart:
+    """The model of a run in `folder`; `weights`: its named arrays, None before it is trained (shapes can be proven)."""
+
+    origin: str
+    architecture: Architecture
+    spec: InputSpec
+    weights: Path | None
+    pseudocount: float | None = None
+    folder: Path | None = None
+
+    @property
+    def trained(self) -> bool:
+        return self.weights is not None
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        return self.spec.heads
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        return self.architecture.window()
+
+    def keras(self) -> Any:
+        model = self.architecture.keras(self.spec)
+        if self.weights is not None:
+            assign(model, self.arrays, self.origin)
+        return model
+
+    @cached_property
+    def arrays(self) -> dict[str, Any]:
+        """Name → array."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        assert self.weights is not None
+        try:
+            return dict(load_file(self.weights))
+        except (OSError, SafetensorError) as error:
+            raise RunError(f"{self.weights}: the weights cannot be read ({error})") from None
+
+    def fingerprint(self) -> str:
+        """Of the weights and whatever code they need; an untrained part has none."""
+        weights = self.weights.read_bytes() if self.weights is not None else b""
+        return hashlib.sha256(weights + self.architecture.fingerprint().encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """A model in Keras' own format (`.keras`); its layers must be standard ones or SeqForge's."""
+
+    path: Path
+    trained: bool = True
+    heads: tuple[Head, ...] = ()
+    pseudocount: float | None = None
+
+    @property
+    def origin(self) -> str:
+        return str(self.path)
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Not known before Keras has read the file."""
+        return None
+
+    def keras(self) -> Any:
+        from seqforge.architectures.keras.loading import load
+
+        return load(self.path)
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+def assign(model: Any, arrays: Mapping[str, Any], origin: str) -> None:
+    """Put named arrays into a Keras model that says its `weight_names`; RunError lists whatever does not fit."""
+    variables = dict(zip(model.weight_names, model.weights, strict=True))
+    wrong = [f"'{name}' is missing" for name in variables if name not in arrays]
+    wrong += [f"'{name}' is unknown" for name in arrays if name not in variables]
+    wrong += [
+        f"'{name}' has shape {tuple(arrays[name].shape)}, expected {tuple(variable.shape)}"
+        for name, variable in variables.items()
+        if name in arrays and tuple(arrays[name].shape) != tuple(variable.shape)
+    ]
+    if wrong:
+        raise RunError(f"{origin}: the weights do not fit the model: {', '.join(wrong)}")
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
