@@ -124,7 +124,7 @@ class TestFile:
         ):
             file.add(codes, reads)
         with (
-            pytest.raises(ValueError, match="expected rows|argument"),
+            pytest.raises(ValueError, match="argument"),
             hdf5.FileWriter(tmp_path / "c.h5", 4, TWO, LENGTHS) as file,
         ):
             file.add(codes, [*reads, *reads])

@@ -10,7 +10,7 @@ from profile_regions import LENGTHS, SEVERAL, TWO, regions, stored, wanted, writ
 
 from seqforge import registry
 from seqforge.data.encodings import PROTEIN
-from seqforge.data.problems import EMPTY, HEADS, LETTERS, MISSING, OPTION, WIDTH, WINDOWS
+from seqforge.data.problems import EMPTY, LETTERS, MISSING, OPTION
 from seqforge.data.profiles.checks import Lengths, refuse_heads, refuse_widths
 from seqforge.data.profiles.orders import TaskOrders, task_orders
 from seqforge.data.profiles.store import StoredHead
@@ -21,6 +21,7 @@ from seqforge.heads import Head
 from seqforge.parameters import Unfit, parameters_of
 
 pytest.importorskip("h5py")
+WIDTH, HEADS, WINDOWS = "SF0710", "SF0711", "SF0713"
 J = LENGTHS.jitter
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from profile_regions import LENGTHS, SEVERAL, TWO, coordinates, regions, stored
 
-from seqforge.data.problems import EMPTY, READS
+from seqforge.data.problems import EMPTY
 from seqforge.data.profiles import store
 from seqforge.data.profiles.checks import Lengths
 from seqforge.errors import DataError
+
+READS = "SF0712"
 
 
 def mapped(array: np.ndarray) -> bool:
