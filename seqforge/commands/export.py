@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError
 
 
@@ -19,9 +20,7 @@ def command(
     part: Annotated[
         str | None, typer.Option(help="solo, transformation, combined, residual or bias; the whole model by default.")
     ] = None,
-    keras_backend: Annotated[
-        str | None, typer.Option(help="tensorflow or torch; else KERAS_BACKEND, else that of the run.")
-    ] = None,
+    keras_backend: KerasBackend = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object about what was written.")] = False,
 ) -> None:
     """Write the trained model of a run as a .keras file: layers and weights, not compiled, no code.
