@@ -108,7 +108,9 @@ class Recipe:
     def written(self) -> dict[str, Any]:
         """Options and heads as JSON values."""
         plain = {name: value for name, value in self.options.settings().items() if name not in self.splits}
-        heads = [{"name": head.name, "tasks": head.tasks, "tracks": list(map(str, head.tracks))} for head in self.heads]
+        heads = [
+            {"name": head.name, "tasks": list(head.tasks), "tracks": list(map(str, head.tracks))} for head in self.heads
+        ]
         splits = {name: str(split) for name, split in self.options.splits.items()}
         return {**plain, **splits, "heads": heads, "seed": self.seed}
 
