@@ -292,16 +292,18 @@ class _Preparation:
 
     def _maximum(self, counts: np.ndarray) -> tuple[np.ndarray, str]:
         """Whether every head of a region passes, (n,), and the thresholds in words; `counts` (head, n)."""
-        limits = np.quantile(counts, self.recipe.options.max_quantile, axis=1)
-        if self.recipe.options.max_counts is not None:
-            limits = np.minimum(limits, self.recipe.options.max_counts)
-        return (counts <= limits[:, None]).all(axis=0), self._thresholds("≤", limits, self.recipe.widest)
+        options = self.recipe.options
+        limits = np.full(len(counts), np.inf if options.max_counts is None else options.max_counts)
+        if options.max_quantile < 1:
+            limits = np.minimum(limits, np.quantile(counts, options.max_quantile, axis=1))
+        return np.all(counts <= limits[:, None], axis=0), self._thresholds("≤", limits, self.recipe.widest)
 
     def _minimum(self, counts: np.ndarray) -> tuple[np.ndarray, str]:
-        limits = np.maximum(
-            np.quantile(counts, self.recipe.options.min_quantile, axis=1), self.recipe.options.min_counts
-        )
-        return (counts >= limits[:, None]).all(axis=0), self._thresholds("≥", limits, self.recipe.core)
+        options = self.recipe.options
+        limits = np.full(len(counts), options.min_counts)
+        if options.min_quantile > 0:
+            limits = np.maximum(limits, np.quantile(counts, options.min_quantile, axis=1))
+        return np.all(counts >= limits[:, None], axis=0), self._thresholds("≥", limits, self.recipe.core)
 
     def _thresholds(self, sign: str, limits: np.ndarray, width: int) -> str:
         heads = zip(self.recipe.heads, limits, strict=True)
