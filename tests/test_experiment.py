@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from seqforge.architectures.base import Architecture
-from seqforge.definitions.reader import read_model
+from seqforge.definitions.reader import read_data, read_model
 from seqforge.definitions.writer import to_xml
 from seqforge.errors import Problem
 from seqforge.experiment import Experiment, resolve
 from seqforge.registry import BAYES, KERAS, PYTORCH
+from seqforge.resolving import data as choosing
 from seqforge.resources import folder
 from seqforge.templates import Wish, definition_tree, new_definition
 
@@ -230,6 +231,14 @@ def test_other_tasks_labels_and_broken_ones_do_not_fit(house: Path) -> None:
     assert not problems
     assert experiment is not None
     assert experiment.data_definition is not None
+
+
+def test_a_data_definition_with_further_labels_is_not_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """mc50 has the labels c1 to c50, so all of c1 to c10, too."""
+    read: list[str] = []
+    monkeypatch.setattr(choosing, "read_data", lambda path: (read.append(path.name), read_data(path))[1])
+    assert resolved(folder("model-defs") / "tf-mc10-dna1000-conv10-gmp-fc10-s1.xml")[0] is not None
+    assert read == ["mc10-dna1000-sim-motifs-6k-s1.xml"]
 
 
 def test_of_several_the_one_with_the_same_tokens_is_taken_and_said(house: Path) -> None:

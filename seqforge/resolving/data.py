@@ -204,6 +204,7 @@ class DataReader:
             (task is None or task_name(task[1]) == setting.task.name)
             and (space is None or space[1].casefold() == setting.alphabet.name.casefold())
             and all(label in text for label in setting.labels)
+            and set(_CONDITION.findall(text)) <= set(setting.labels)
         )
 
     def _fits(self, data: DataDefinition) -> bool:
@@ -218,6 +219,7 @@ class DataReader:
 
 
 _TEXT = {tag: re.compile(rf"<{tag}>\s*([^<&]*?)\s*</{tag}>") for tag in ("task", "sequencespace")}
+_CONDITION = re.compile(r"""<conditionref\s+cid\s*=\s*["']\s*([^\s"'&]+)\s*["']""")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ID = re.compile(r"SF\d{4}: ")  # of the reader of data files; here the problem is the definition's
 
