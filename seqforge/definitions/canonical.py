@@ -9,6 +9,7 @@ from typing import Any
 
 from seqforge import registry
 from seqforge.definitions.language import ROOTS, Element, Known, Value
+from seqforge.definitions.profile_records import OPTIONS
 from seqforge.definitions.tree import Node, Text
 from seqforge.parameters import folded, parameters_of
 from seqforge.registry import KERAS, UnknownName
@@ -28,6 +29,8 @@ def canonical(root: Node) -> Node:
             _trainingprocess(node)
         elif node.tag == "data":
             _options(node, _found("sources", node.attributes["format"], None))
+        elif node.tag in OPTIONS:
+            _options(node, OPTIONS[node.tag])
     return copy
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from seqforge.data.profiles.orders import AUTO, Orders, task_orders
 from seqforge.definitions.data import SETS
+from seqforge.definitions.language import HEAD
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import NOWHERE, Place
 from seqforge.heads import Head
@@ -226,7 +227,7 @@ class Letters(Tuple):
 class SimulationOptions(Component):
     """The hyper-parameters of `<profilesimulation>`; lengths in bases, sets in regions per sample."""
 
-    head: Name = setting("nexus", "the name of the head; its tasks are plus and minus")
+    head: Annotated[str, HEAD.kind] = setting("nexus", "the name of the head; its tasks are plus and minus")
     input_length: Count = setting(288, "bases of a sequence; models with shorter input see its middle")
     output_length: Count = setting(200, "positions with reads, in the middle")
     max_jitter: Natural = setting(0, "both are longer by this much at either end")

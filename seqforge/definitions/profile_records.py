@@ -154,7 +154,6 @@ def _simulation(
         return None
     if any(sample.with_motifs for sample in samples):
         problems += _widths(node, motifs, options)
-    problems += _head_name(node, options)
     return ProfileSimulation, {"options": options, "motifs": motifs, "samples": samples}
 
 
@@ -190,10 +189,3 @@ def _widths(node: Node, motifs: Iterable[Motif], options: SimulationOptions) -> 
         if len(motif.consensus) > options.grid:
             message = f"motif '{motif.name}' is {len(motif.consensus)} long, the cells of the grid {options.grid}"
             yield Problem(motif.place if motif.place.line else node.place, "SF0634", message, "raise grid")
-
-
-def _head_name(node: Node, options: SimulationOptions) -> Iterator[Problem]:
-    try:
-        language.HEAD.kind.check(options.head)
-    except Unfit as unfit:
-        yield Problem(node.place, "SF0632", f"head: {unfit}")

@@ -34,6 +34,11 @@ Source = str | os.PathLike[str] | bytes | Node
 Definition = records.Definition
 T = TypeVar("T")
 _KINDS = {"seqgramodel": "model", "seqgradata": "data"}
+_USES: dict[Any, str] = {
+    DataDefinition: "use it with data format definition",
+    ProfilePreparation: "make its training files with seqforge prepare profiles",
+    ProfileSimulation: "use it with data format profile-simulation",
+}
 _SECTIONS: dict[Any, str] = {
     DataDefinition: "background",
     ProfilePreparation: "profiles",
@@ -82,7 +87,7 @@ def _read_kind(source: Source, overrides: Sequence[str], wanted: type[T]) -> tup
     message = (
         f"expected a data definition with '{_SECTIONS[wanted]}', received one with '{_SECTIONS[type(definition)]}'"
     )
-    return None, sorted([*problems, Problem(definition.tree.place, "SF0635", message)])
+    return None, sorted([*problems, Problem(definition.tree.place, "SF0635", message, _USES[type(definition)])])
 
 
 @lru_cache(maxsize=512)

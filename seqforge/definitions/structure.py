@@ -144,10 +144,11 @@ def _children(node: Node, grammar: Element) -> Iterator[Problem]:
     meant = misspelt(node, grammar) if strange else frozenset()
     slots = grammar.slots_of({*by_tag, *meant})
     yield from _order(known, grammar, slots)
-    yield from _kinds(node, grammar, by_tag)
+    mixed = list(_kinds(node, grammar, by_tag))
+    yield from mixed
     for number, slot in enumerate(slots):
         absent = slot.required and not any(tag in by_tag or tag in meant for tag in slot.tags)
-        if absent and not _only_text(node, grammar):
+        if absent and not mixed and not _only_text(node, grammar):
             yield _missing(node, slots, number)
         yield from _slot(node, slot, by_tag)
 

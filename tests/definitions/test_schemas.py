@@ -14,6 +14,7 @@ import pytest
 import xmlschema
 from definition_samples import ALL, DATA, MODEL
 from jsonschema import Draft202012Validator
+from profile_samples import BARE, PROFILES, SIMULATION
 
 from seqforge.definitions import schemas, xsd
 from seqforge.definitions.language import DATA as DATA_ROOT
@@ -114,6 +115,14 @@ BROKEN = {
     "NaN": DATA.replace('probability="1"', 'probability="NaN"', 1),
     "mode": DATA.replace("mutually exclusive", "exclusive"),
     "samples": DATA.replace('samples="10"', 'samples="0"', 1),
+    "two kinds": PROFILES.replace("    <profiles>", "    <profilesimulation/>\n    <profiles>"),
+    "no kind": BARE.replace("<profilesimulation/>", ""),
+    "no track": PROFILES.replace("<track>/tracks/atac.bw</track>", ""),
+    "no head": without(without(PROFILES, '<head name="nexus"', "</head>"), '<head name="atac"', "</head>"),
+    "consensus": SIMULATION.replace("TTGactCATG", "TTGNCATG"),
+    "no peak": without(SIMULATION, '<peak position="-12"', '<peak position="3.5" sd="1"/>'),
+    "sd 0": SIMULATION.replace('sd="4"', 'sd="0"'),
+    "position of a peak": SIMULATION.replace('position="-12"', 'position="left"'),
 }
 
 
