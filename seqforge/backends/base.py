@@ -11,6 +11,8 @@ import numpy as np
 
 from seqforge.data.dataset import Batch
 
+STATUS = Path("/proc/self/status")
+
 
 class Evaluated(NamedTuple):
     """`prediction` (n, label) float32, or a tuple or dict of arrays for several outputs; `losses`: name → (n,) float32,
@@ -60,6 +62,15 @@ class Learner(Protocol):
 
     def load(self, folder: Path) -> None: ...
 
+    def peak_memory(self) -> int:
+        """Bytes in use at most so far: on the GPU, else of this process (0: not known). It waits for the device."""
+
     def summary(self) -> dict[str, Any]:
         """`parameters`, `trainable_parameters`, `buffers` (element counts), `layers`: rows (name, type, output shape,
         parameters), `device`, `precision`, `versions`."""
+
+
+def process_memory() -> int:
+    """Bytes of memory that this process has held at most, as Linux counts them; 0 elsewhere."""
+    lines = STATUS.read_text().splitlines() if STATUS.is_file() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seqforge.architectures.bayes import CORRECTED, BayesOptimal
-from seqforge.backends.base import Evaluated
+from seqforge.backends.base import Evaluated, process_memory
 from seqforge.data.dataset import Batch
 from seqforge.data.encodings import alphabet
 from seqforge.definitions.data import Condition, DataDefinition, Rule, SpacingConstraint
@@ -204,6 +204,9 @@ class BayesLearner:
 
     def load(self, folder: Path) -> None:
         """Nothing was kept."""
+
+    def peak_memory(self) -> int:
+        return process_memory()
 
     def summary(self) -> dict[str, Any]:
         counts = {"parameters": 0, "trainable_parameters": 0, "buffers": 0}

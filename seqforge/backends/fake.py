@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from seqforge.backends.base import Evaluated
+from seqforge.backends.base import Evaluated, process_memory
 from seqforge.data.dataset import Batch, Data, Dataset
 from seqforge.errors import RunError
 
@@ -128,6 +128,9 @@ class FakeLearner:
         self._random.bit_generator.state = state["random"]
         self._pending, self.learning_rates = state["pending"], state["rates"]
         self._loss, self._seen = state["loss"], state["seen"]
+
+    def peak_memory(self) -> int:
+        return process_memory()
 
     def summary(self) -> dict[str, Any]:
         count = sum(array.size for array in self._weights.values())

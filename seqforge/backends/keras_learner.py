@@ -14,7 +14,7 @@ from keras import ops
 
 from seqforge.architectures.base import InputSpec
 from seqforge.backends import keras_files
-from seqforge.backends.base import Evaluated
+from seqforge.backends.base import Evaluated, process_memory
 from seqforge.backends.keras_models import build, named_weights, rows
 from seqforge.backends.keras_updates import Updates
 from seqforge.data.dataset import Batch
@@ -335,6 +335,11 @@ class KerasLearner:
             "gradient": self._gradients,
         }
         return {f"{room}/{number:05d}": item for room, items in rooms.items() for number, item in enumerate(items)}
+
+    def peak_memory(self) -> int:
+        if self._sums is not None:
+            ops.convert_to_numpy(self._sums)  # waits for the device
+        return process_memory() if self._device.startswith("cpu") else self._engine.peak_memory(self._device)
 
     def summary(self) -> dict[str, Any]:
         sizes = {id(weight.variable): int(np.prod(weight.shape)) for weight in self._weights}

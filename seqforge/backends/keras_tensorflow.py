@@ -44,6 +44,11 @@ def find_device(wanted: str) -> str:
     return full.replace("cuda", "gpu") if full != "cpu" else "cpu:0"
 
 
+def peak_memory(device: str) -> int:
+    """Bytes in use at most so far on a GPU."""
+    return int(tf.config.experimental.get_memory_info(device.upper())["peak"])
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` as a graph; a last, smaller batch does not build a second one."""
     return tf.function(function, reduce_retracing=True)

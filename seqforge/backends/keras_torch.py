@@ -37,6 +37,11 @@ def find_device(wanted: str) -> str:
     return full
 
 
+def peak_memory(device: str) -> int:
+    """Bytes in use at most so far on a GPU."""
+    return torch.cuda.max_memory_allocated(device)
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 

@@ -15,7 +15,7 @@ import torch
 
 from seqforge.architectures.base import InputSpec
 from seqforge.backends import torch_files
-from seqforge.backends.base import Evaluated
+from seqforge.backends.base import Evaluated, process_memory
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_proof import layers, prove
 from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, on_device
@@ -310,6 +310,12 @@ class TorchLearner:
     def _gradients(self) -> dict[str, torch.Tensor]:
         parameters = self._nets.parameters().items()
         return {name: parameter.grad for name, parameter in parameters if parameter.grad is not None}
+
+    def peak_memory(self) -> int:
+        if self._device.type != "cuda":
+            return process_memory()
+        torch.cuda.synchronize(self._device)
+        return torch.cuda.max_memory_allocated(self._device)
 
     def summary(self) -> dict[str, Any]:
         tensors = self._nets.tensors().values()

@@ -10,18 +10,21 @@ import signal
 import struct
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from seqforge import callbacks, registry
+from seqforge.backends.base import process_memory
 from seqforge.backends.fake import FakeLearner, toy_data
 from seqforge.callbacks import Checkpoint, Interrupt, NaNGuard, Progress, Schedules, TensorBoard, standard
 from seqforge.callbacks.interrupt import Interrupted
-from seqforge.callbacks.progress import duration
+from seqforge.callbacks.progress import duration, size
+from seqforge.data.dataset import Batch
 from seqforge.errors import TrainingError
 from seqforge.metrics.accuracy import Accuracy
 from seqforge.parameters import parameters_of
@@ -274,9 +277,51 @@ def test_what_a_killed_process_left_half_written_goes_with_the_next_checkpoint(t
 def test_progress_speaks_once_per_epoch_and_marks_the_best() -> None:
     lines: list[str] = []
     train(FakeLearner(), toy_data(), PROCESS, [Accuracy()], standard(PROCESS), report=lines.append)
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
-    assert re.match(r"epoch 1/3  loss \d\.\d+  validation: loss \d\.\d+  accuracy 0\.\d+  \d\.\d s  best", lines[0])
-    assert lines[0].endswith("best")
+    assert [line.split("  ")[0] for line in lines[1:]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert re.match(r"epoch 1/3  loss \d\.\d+  validation: loss \d\.\d+  accuracy 0\.\d+  \d\.\d s  best", lines[1])
+    assert lines[1].endswith("best")
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "estimate"),
+    [
+        (10, ["estimate: 6.0 s of training per epoch, from 3 batches; 2.3 GB of memory so far"]),
+        (20, ["estimate: 3.0 s of training per epoch, from 2 batches; 2.3 GB of memory so far"]),
+        (60, []),
+    ],
+)
+def test_an_epoch_is_estimated_from_its_first_batches(
+    batch_size: int, estimate: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step takes a second here, the first of all a minute."""
+    lines: list[str] = []
+    clock = SimpleNamespace(now=0.0)
+    learner = FakeLearner()
+    step = learner.train_step
+
+    def slow(batch: Batch) -> None:
+        clock.now += 1.0 if clock.now else 60.0
+        step(batch)
+
+    monkeypatch.setattr(learner, "train_step", slow)
+    monkeypatch.setattr(learner, "peak_memory", lambda: 2_345_678_901)
+    monkeypatch.setattr("seqforge.callbacks.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    train(learner, toy_data(), replace(PROCESS, batch_size=batch_size), [], [Progress()], report=lines.append)
+    assert [line for line in lines if line.startswith("estimate")] == estimate
+
+
+def test_memory_is_told_if_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert process_memory() > 10e6
+    monkeypatch.setattr("seqforge.backends.base.STATUS", Path("/nowhere"))
+    lines: list[str] = []
+    train(FakeLearner(), toy_data(), PROCESS, [], [Progress()], report=lines.append)
+    assert process_memory() == 0
+    assert lines[0].endswith("from 3 batches")
+
+
+@pytest.mark.parametrize(("count", "text"), [(812_300_000, "812 MB"), (999_600_000, "1.0 GB"), (80e9, "80.0 GB")])
+def test_sizes(count: int, text: str) -> None:
+    assert size(count) == text
 
 
 def test_progress_speaks_within_long_epochs() -> None:
@@ -285,7 +330,7 @@ def test_progress_speaks_within_long_epochs() -> None:
     train(FakeLearner(), toy_data(), PROCESS, [], [progress], report=lines.append)
     assert lines[1].startswith("epoch 1/3: step 2/6, loss 1.")
     assert lines[1].endswith(" left")
-    assert len(lines) == 3 * 7
+    assert len(lines) == 1 + 3 * 7
 
 
 def test_the_bar_draws_and_closes(capsys: pytest.CaptureFixture[str]) -> None:

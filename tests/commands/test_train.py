@@ -55,7 +55,19 @@ def test_it_says_what_it_does_in_order(call: Any) -> None:
     assert (status, err) == (0, "")
     heads = [line.split(":")[0].split("  ")[0] for line in out.splitlines()]
     assert [head for head in heads if not head.startswith("encoding")] == [
-        *("definition", "data", "run", "model", "epoch 1/3", "epoch 2/3", "epoch 3/3", "best epoch", "test", "next"),
+        *(
+            "definition",
+            "data",
+            "run",
+            "model",
+            "estimate",
+            "epoch 1/3",
+            "epoch 2/3",
+            "epoch 3/3",
+            "best epoch",
+            "test",
+            "next",
+        ),
     ]
     assert "definition: toy.xml is valid: toy, multi-class classification" in out
     assert "data: 60 training, 20 validation, 20 test sequences of length 12, from data" in out
