@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from seqforge.architectures.base import InputSpec
+from seqforge.backends import outputs
 from seqforge.definitions.reader import errors
 from seqforge.errors import Problem, SeqForgeError
 from seqforge.experiment import Experiment
@@ -42,8 +43,12 @@ def _proof(experiment: Experiment, spec: InputSpec) -> list[Problem]:
 
 
 def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem]:
-    """One row for each example, one column for each label."""
+    """One row for each example, one column for each label; of heads their profiles and log counts."""
     place = experiment.definition.architecture.place
+    if spec.heads:
+        several = output if isinstance(output, (list, tuple)) else [output]
+        found = [tuple(one.shape[1:]) for one in several if hasattr(one, "shape")]
+        return outputs.judge(experiment.architecture, spec, found, place)
     shape = getattr(output, "shape", None)
     if shape is None:
         message = f"the architecture returns a {type(output).__name__}, expected a tensor of shape (examples, labels)"

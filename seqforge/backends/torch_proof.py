@@ -13,6 +13,7 @@ import torch
 
 from seqforge.architectures.base import InputSpec
 from seqforge.architectures.pytorch_module import TorchModule
+from seqforge.backends import outputs
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_updates import Updates
 from seqforge.definitions.reader import errors
@@ -168,8 +169,12 @@ def _written(shape: tuple[int | None, ...] | None) -> str:
 
 
 def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem]:
-    """Rows must be examples, columns labels."""
+    """Rows must be examples, columns labels; heads have profiles and log counts."""
     place, wanted = experiment.definition.architecture.place, (EXAMPLES, spec.outputs)
+    if spec.heads:
+        several = output if isinstance(output, (list, tuple)) else [output]
+        found = [tuple(one.shape[1:]) for one in several if isinstance(one, torch.Tensor)]
+        return outputs.judge(experiment.architecture, spec, found, place)
     if not isinstance(output, torch.Tensor):
         message = f"the architecture returns a {type(output).__name__}, expected a tensor of shape (examples, labels)"
         return [Problem(place, "SF0502", message)]
@@ -187,7 +192,7 @@ def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem
     return [Problem(place, "SF0502", f"{received}, expected {_written(wanted)}")]
 
 
-def _update_problems(experiment: Experiment, model: torch.nn.Module, output: torch.Tensor) -> list[Problem]:
+def _update_problems(experiment: Experiment, model: torch.nn.Module, output: Any) -> list[Problem]:
     """What keeps the first step from being made: optimizers that do not fit the parameters, an output without any."""
     if experiment.loss is None or experiment.process is None:
         return []
@@ -198,7 +203,7 @@ def _update_problems(experiment: Experiment, model: torch.nn.Module, output: tor
     except BackendError as error:
         sections = definition.optimizers
         return [Problem(sections[0].place if sections else definition.tree.place, "SF0506", str(error))]
-    if output.requires_grad:
+    if any(one.requires_grad for one in (output if isinstance(output, (list, tuple)) else [output])):
         return []
     message = "the architecture's output does not depend on any trainable parameter, so nothing can be learned"
     return [Problem(definition.architecture.place, "SF0507", message, "look for detach, no_grad or a constant in it")]
