@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seqforge.callbacks.adaptive_weights import AdaptiveWeights
 from seqforge.callbacks.best_weights import BestWeights
 from seqforge.callbacks.checkpoint import Checkpoint
 from seqforge.callbacks.early_stopping import EarlyStopping
@@ -18,6 +19,7 @@ from seqforge.callbacks.schedules import Schedules
 from seqforge.callbacks.tensorboard import TensorBoard
 
 if TYPE_CHECKING:
+    from seqforge.losses.base import Adapted
     from seqforge.schedules.base import Schedule
     from seqforge.training.process import TrainingProcess
     from seqforge.training.progress import Callback
@@ -26,20 +28,20 @@ if TYPE_CHECKING:
 def standard(
     process: TrainingProcess,
     schedules: Sequence[tuple[Schedule, int | None]] = (),
-    more: Sequence[Callback] = (),
+    adapted: Sequence[Adapted] = (),
     *,
     progress: Progress | None = None,
     tensorboard: bool = False,
     checkpoint: Checkpoint | None = None,
 ) -> list[Callback]:
-    """Guards, what changes the course (`more` last), what writes, the checkpoint, and the end on request."""
+    """Guards, what changes the course (`adapted`: of the loss), what writes, the checkpoint, and the end on request."""
     stopping = EarlyStopping(patience=process.early_stopping_patience, min_delta=process.early_stopping_min_delta)
     wanted: list[tuple[bool, Callback]] = [
         (True, NaNGuard()),
         (True, BestWeights()),
         (process.early_stopping, stopping),
         (bool(schedules), Schedules(schedules)),
-        *((True, callback) for callback in more),
+        (bool(adapted), AdaptiveWeights(adapted)),
         (True, History()),
         (tensorboard, TensorBoard()),
         (True, progress or Progress()),
@@ -50,6 +52,7 @@ def standard(
 
 
 __all__ = [
+    "AdaptiveWeights",
     "BestWeights",
     "Checkpoint",
     "EarlyStopping",

@@ -6,36 +6,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from seqforge.errors import TrainingError
-from seqforge.heads import Head
+from seqforge.losses.base import Adapted
 from seqforge.training.progress import Callback, Training
 
 RULE_OF_THUMB = 37.0  # start = 37 · target · mean reads of a training region; may be off by orders of magnitude
 FIRST_EPOCHS = 2  # in which a factor follows its target at once, by up to a factor of FAST
 FAST, SLOW = 10.0, 2.0  # the greatest change in one epoch, at first and later
 AGGRESSION = 0.3  # how much of the way to its target a factor goes later
-
-
-class Adapted(NamedTuple):
-    """A head whose counts are weighed: its number, and the names of its two losses."""
-
-    number: int
-    profile: str
-    counts: str
-    head: Head
-
-    @property
-    def target(self) -> float:
-        assert self.head.counts_loss_frac_target is not None
-        return self.head.counts_loss_frac_target
-
-    def aim(self, profile: float, counts: float, weight: float) -> float:
-        """The factor with which counts / (counts + profile) would have been the target; `weight` if counts are 0."""
-        if counts == 0:
-            return weight
-        return self.target * self.head.profile_loss_weight * profile / ((1 - self.target) * counts)
 
 
 class AdaptiveWeights(Callback):

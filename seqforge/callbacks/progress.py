@@ -17,7 +17,7 @@ from seqforge.training.progress import Training
 
 JUDGED = "validation_"
 BATCHES = 3  # that the time of an epoch is estimated from; the one before them warms everything up
-HIDDEN = ("epoch", "step", "seconds", "learning_rates")
+HIDDEN = ("epoch", "step", "seconds", "learning_rates", "loss_weights")
 
 
 @register("callbacks", "Progress")

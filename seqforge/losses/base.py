@@ -7,17 +7,36 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from seqforge.arrays import np
 from seqforge.registry import Component
 
 if TYPE_CHECKING:
     from seqforge.heads import Head
-    from seqforge.training.progress import Callback
 
 # how a model's output becomes the prediction that metrics, files and users see
 PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive")
+
+
+class Adapted(NamedTuple):
+    """A head whose counts are weighed: its number, and the names of its two losses."""
+
+    number: int
+    profile: str
+    counts: str
+    head: Head
+
+    @property
+    def target(self) -> float:
+        assert self.head.counts_loss_frac_target is not None
+        return self.head.counts_loss_frac_target
+
+    def aim(self, profile: float, counts: float, weight: float) -> float:
+        """The factor with which counts / (counts + profile) would have been the target; `weight` if counts are 0."""
+        if counts == 0:
+            return weight
+        return self.target * self.head.profile_loss_weight * profile / ((1 - self.target) * counts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +77,8 @@ class Loss(Component):
         """The factors of its parts at the start, by name; empty: it forms its total itself."""
         return {}
 
-    def callbacks(self) -> list[Callback]:
-        """What must watch a training with this loss."""
+    def adapted(self) -> list[Adapted]:
+        """The parts whose factors follow a target during training."""
         return []
 
     @abstractmethod

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from seqforge.losses.base import Adapted
 from seqforge.losses.log_counts_mse import LogCountsMSE
 from seqforge.losses.multinomial_nll import MultinomialNLL
 from seqforge.losses.profiles import ProfileLoss
 from seqforge.parameters import NonNegative, Switch, setting
 from seqforge.registry import register
-
-if TYPE_CHECKING:
-    from seqforge.training.progress import Callback
 
 
 @register("losses", "BPNetLoss")
@@ -45,16 +43,12 @@ class BPNetLoss(ProfileLoss):
     def weights(self) -> dict[str, float]:
         return self.profile.weights() | self.counts.weights()
 
-    def callbacks(self) -> list[Callback]:
-        """One that adapts the factors of the counts, if a head asks for it."""
-        from seqforge.callbacks.adaptive_weights import Adapted, AdaptiveWeights
-
-        adapted = [
+    def adapted(self) -> list[Adapted]:
+        return [
             Adapted(number, self.profile.part(head.name), f"{head.name}_counts_mse", head)
             for number, head in enumerate(self.heads)
             if head.counts_loss_frac_target is not None
         ]
-        return [AdaptiveWeights(adapted)] if adapted else []
 
     def _of(self, profile: Callable[..., Any], counts: Callable[..., Any]) -> Callable[..., Any]:
         return lambda output, target: {**profile(output, target), **counts(output, target)}

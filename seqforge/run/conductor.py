@@ -321,7 +321,7 @@ class Conductor:
         callbacks = standard(
             process,
             schedules,
-            experiment.loss.callbacks() if experiment.loss else (),
+            experiment.loss.adapted() if experiment.loss else (),
             progress=Progress(bar=self.options.bar),
             tensorboard=self.options.tensorboard,
         )
