@@ -95,7 +95,7 @@ class Simulator:
         """The regions start … stop − 1 of a set (all by default)."""
         count = self.definition.count(setname)
         stop = count if stop is None else min(stop, count)
-        return _Drawing(self, self.sample(sample), setname, np.arange(start, max(start, stop))).chunk()
+        return _Drawing(self, self.sample(sample), setname, start, np.arange(start, max(start, stop))).chunk()
 
     def chunks(self, sample: str, setname: str, size: int | None = None) -> Iterator[Chunk]:
         """A whole set, `size` regions at a time."""
@@ -118,11 +118,12 @@ class Simulator:
 
 @dataclass(frozen=True)
 class _Drawing:
-    """`rows` (n,) of one set of one sample."""
+    """`rows` (n,) of one set of one sample, from `start` on."""
 
     simulator: Simulator
     sample: Sample
     setname: str
+    start: int
     rows: np.ndarray
 
     def stream(self, *purpose: int | str) -> int:
@@ -137,10 +138,9 @@ class _Drawing:
         depth = np.exp(options.depth_sd * normals(self.stream("depth"), self.rows))
         rate = depth[:, None, None] * np.exp(bias) * signal
         reads = poisson(self.stream("reads"), self.rows, rate)
-        start = int(self.rows[0]) if len(self.rows) else 0
         truth = [values.astype(np.float32) for values in (bias, signal, rate)]
         instances = np.sort(np.concatenate([np.zeros(0, dtype=INSTANCE), *planted]), order=("region", "start"))
-        return Chunk(start, codes, reads, truth[0], truth[1], truth[2], instances)
+        return Chunk(self.start, codes, reads, truth[0], truth[1], truth[2], instances)
 
     def _background(self) -> np.ndarray:
         length = self.simulator.widths[0]
@@ -192,7 +192,7 @@ class _Drawing:
             first = one["start"] + halves[one["motif"]] - (wide_in - wide_out) // 2
             shapes = self.simulator.footprints[(one["strand"] < 0).astype(int), one["motif"]]
             added = one["amplitude"].astype(np.float64)[:, None, None] * shapes.transpose(0, 2, 1)
-            padded[(one["region"] - self.rows[0])[:, None], first[:, None] + np.arange(span)] += added
+            padded[(one["region"] - self.start)[:, None], first[:, None] + np.arange(span)] += added
         return padded[:, span // 2 : span // 2 + wide_out]
 
 
@@ -234,7 +234,7 @@ def normals(key: int, rows: np.ndarray) -> np.ndarray:
 
 def poisson(key: int, rows: np.ndarray, means: np.ndarray) -> np.ndarray:
     """Poisson numbers uint32 with `means` (n, …) of `rows` (n,); large means are sums of several numbers."""
-    flat = means.reshape(len(rows), -1)
+    flat = means.reshape(len(rows), int(np.prod(means.shape[1:])))
     counts = np.zeros(flat.shape, dtype=np.uint32)
     piece, left = 0, flat
     while piece == 0 or (left > 0).any():

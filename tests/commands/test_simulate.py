@@ -14,6 +14,7 @@ from seqforge.cli import app
 from seqforge.errors import DataError, DefinitionError, UsageError
 from seqforge.resources import folder
 
+NEXUS = str(folder("data-defs") / "nexus-sim.xml")
 RNA = str(next(folder("data-defs").glob("mc2-rna80-*.xml")))
 
 
@@ -32,6 +33,33 @@ def test_writes_the_sets_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert "2,400 / 2,400 sequences" in result.stderr
     assert len((made / "training.txt").read_text().splitlines()) == 2401
     assert "nothing was written" in run(RNA).stdout
+
+
+def test_profiles_become_training_files(tmp_path: Path):
+    small = ["--set", "profilesimulation.training=9", "--set", "test", "--set", "profilesimulation.test=4"]
+    result = run(NEXUS, "-o", str(tmp_path / "out"), *small, "--json")
+    said = json.loads(result.stdout)
+    assert said["sets"] == {"control test": 4, "background test": 4, "peaks test": 4}
+    assert "peaks test                         4 / 4 regions" in result.stderr
+    assert sorted(path.name for path in (tmp_path / "out/peaks").iterdir()) == ["test-instances.tsv", "test.h5"]
+    assert "nothing was written" in run(NEXUS, "-o", str(tmp_path / "out"), *small).stdout
+
+
+@pytest.mark.parametrize("option", [["--motif-info"], ["--processes", "2"]])
+def test_options_of_sequences_are_refused_for_profiles(option: list[str], tmp_path: Path):
+    with pytest.raises(UsageError, match=f"{option[0]} is for sequences"):
+        run(NEXUS, "-o", str(tmp_path / "out"), *option)
+
+
+def test_a_preparation_is_no_simulation(tmp_path: Path):
+    tracks = '<head name="a" tasks="1"><track>a.bw</track></head>'
+    keys = {"genome": "g.fa", "regions": "r.bed", "input_length": 20, "output_length": 10}
+    keys |= {"training": "chr1", "validation": "chr2", "test": "chr3"}
+    items = "".join(f'<hyperparameter name="{key}">{value}</hyperparameter>' for key, value in keys.items())
+    start = Path(NEXUS).read_text().split("<profilesimulation>")[0]
+    (tmp_path / "p.xml").write_text(f"{start}<profiles>{items}{tracks}</profiles></seqgradata>")
+    with pytest.raises(UsageError, match="use seqforge prepare profiles"):
+        run(str(tmp_path / "p.xml"))
 
 
 def test_json_and_one_set(tmp_path: Path):
