@@ -14,12 +14,11 @@ from seqforge.errors import BackendError
 
 
 def package(name: str) -> Any:
-    """The module pysam, pybigtools or h5py; raises BackendError with the extra to install."""
-    extra = "hdf5" if name == "h5py" else "genome"
+    """The module pysam or pybigtools; raises BackendError with the extra to install."""
     try:
         return import_module(name)
     except ImportError:
-        raise BackendError(f"genome data need {name}; pip install 'seqforge[{extra}]'") from None
+        raise BackendError(f"genome data need {name}; pip install 'seqforge[genome]'") from None
 
 
 class OnDisk:
