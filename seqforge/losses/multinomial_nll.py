@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.losses.profiles import ProfileLoss, keras_nll, reference_nll, torch_nll
 from seqforge.parameters import Switch, setting
 from seqforge.registry import register

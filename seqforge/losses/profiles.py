@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
+from seqforge.arrays import np
 from seqforge.heads import Head
 from seqforge.losses.base import Loss
 from seqforge.registry import KERAS, PYTORCH

@@ -16,7 +16,7 @@ from seqforge.definitions import reader
 from seqforge.definitions.locate import Paths, shown
 from seqforge.definitions.model import ModelDefinition, Part
 from seqforge.definitions.tree import Text
-from seqforge.errors import Problem, RunError, did_you_mean
+from seqforge.errors import Problem, RunError, SeqForgeError, did_you_mean
 from seqforge.parameters import folded
 from seqforge.resolving import recorded
 from seqforge.resolving.recorded import MANIFEST, WEIGHTS
@@ -111,7 +111,12 @@ class PartReader:
     def _file(self, path: Path) -> PartModel:
         if path.suffix != ".keras":
             raise _Unusable(f"'{shown(path)}' is no model", "expected a run folder or a .keras file")
-        return FilePart(path)
+        part = FilePart(path)
+        try:
+            _ = part.heads  # a look into the file
+        except SeqForgeError as error:
+            raise _Unusable(str(error)) from None
+        return part
 
     def _run(self, folder: Path) -> PartModel:
         manifest = recorded.read_json(folder / MANIFEST)
