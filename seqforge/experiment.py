@@ -190,7 +190,7 @@ class _Resolution:
             optimizers=optimizers,
             schedules=schedules,
             process=process,
-            metrics=metrics,
+            metrics=tuple(metric.for_loss(loss) for metric in metrics),
             source=chosen.source,
             data_definition=chosen.definition,
             unknown="zeros" if self.task.targets == "profiles" else _fed_unknown(chosen),

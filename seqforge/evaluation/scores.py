@@ -30,7 +30,7 @@ def scores(prediction: np.ndarray, target: np.ndarray, labels: Sequence[str], ta
     """
     prediction, target = np.asarray(prediction), np.asarray(target)
     _check(prediction, target, labels)
-    return _plain(_SCORES[task.targets](prediction, target, labels))
+    return plain(_SCORES[task.targets](prediction, target, labels))
 
 
 def _check(prediction: np.ndarray, target: np.ndarray, labels: Sequence[str]) -> None:
@@ -115,12 +115,12 @@ def _mean(hits: np.ndarray) -> float:
     return float(hits.mean()) if hits.size else float("nan")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """NumPy numbers as Python's; NaN as None."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from seqforge.arrays import np
 from seqforge.registry import Component
+
+if TYPE_CHECKING:
+    from seqforge.losses.base import Loss
 
 
 class Accumulator(ABC):
@@ -28,6 +31,10 @@ class Metric(Component):
 
     tasks: ClassVar[tuple[str, ...]]
     greater_is_better: ClassVar[bool] = True
+
+    def for_loss(self, loss: Loss | None) -> Metric:
+        """The same metric for models that are trained with `loss`; most do not ask."""
+        return self
 
     @abstractmethod
     def start(self) -> Accumulator: ...

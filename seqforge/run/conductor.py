@@ -357,22 +357,22 @@ class Conductor:
 
     def _score(self, learner: Learner) -> None:
         """The test set, else the validation set; without either there are no scores."""
-        from seqforge.evaluation.evaluate import evaluate
+        from seqforge.evaluation.evaluate import judged
 
         name = next((name for name in ("test", "validation") if _sizes(self.data).get(name)), None)
         if name is None:
             self.report("note: there is neither a test nor a validation set; nothing is scored")
             return
-        dataset = self.data.set(name)
-        assert dataset is not None
-        experiment = self.experiment
-        found = evaluate(learner, dataset, experiment.labels, experiment.task, experiment.batch_size)
+        found = judged(self.experiment, learner, self.data, name)
         self.directory.write_json(SCORES, {name: found.scores})
         self.report(f"{name}: {score_line(found.scores)}")
 
 
 # scores that a line leaves out: they lie in scores.json
-_MINOR = ("precision", "recall", "sensitivity", "specificity", "roc_auc_micro", "pr_auc_micro")
+_MINOR = (
+    "precision", "recall", "sensitivity", "specificity", "roc_auc_micro", "pr_auc_micro",
+    "profile_spearman", "profile_mnll", "profile_mnll_per_read", "counts_spearman", "counts_mse",
+)  # fmt: skip
 
 
 def score_line(scores: dict[str, Any]) -> str:

@@ -136,6 +136,15 @@ class ProfileSet(Dataset):
             for head in range(len(self.store.reads))
         )
 
+    def total_reads(self) -> tuple[np.ndarray, ...]:
+        """Per head (position_out, task) float64: the reads of all examples in the fixed output window."""
+        first = self._first(1)
+        totals = [np.zeros((self.output_length, tasks)) for tasks in self._widths]
+        for head, total in enumerate(totals):
+            for _, block in self._blocks(head, first, first + self.output_length):
+                total += block.sum(axis=0, dtype=np.float64)
+        return tuple(totals)
+
     def least_reads(self, per_task: Sequence[bool] = ()) -> tuple[np.ndarray, ...]:
         """Per head (n,) float64: the fewest reads in any window that jitter can give an example.
 

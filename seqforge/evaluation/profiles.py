@@ -1,0 +1,242 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""A trained profile model over one set: numbers per region, their summaries, and the floors that they must beat.
+
+Batches are judged as they come. What stays in memory is some numbers per region, and never a profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from seqforge.backends.base import Evaluated, Learner
+from seqforge.data.dataset import Batch, Dataset
+from seqforge.errors import DataError
+from seqforge.evaluation.scores import plain
+from seqforge.heads import Head
+from seqforge.metrics.profiles import (
+    COUNTS_FORMULAS,
+    LEAST,
+    PROFILE_FORMULAS,
+    Profiles,
+    counts_score,
+    head_log_counts,
+    log_counts,
+    log_softmax,
+    of_mean,
+    smoothed,
+    task_log_counts,
+)
+from seqforge.training.loop import evaluated
+from seqforge.training.progress import Means
+
+PROFILE, COUNTS = tuple(PROFILE_FORMULAS), tuple(COUNTS_FORMULAS)
+UNIFORM, MEAN = "uniform", "mean_training"  # the floors: predictions that know nothing of the sequence
+QUANTILES = {"min": 0, "q25": 25, "median": 50, "q75": 75, "max": 100}  # name → percent
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How profiles are compared. `pseudocount`: of the logarithm of counts; `smoothing`: the standard deviation in
+    bases of the kernel that observed reads pass before the Jensen-Shannon distance is taken."""
+
+    pseudocount: float = 0.0
+    smoothing: float = 0.0
+
+
+class Scope:
+    """A head with all its tasks (joint), or one task: a number per region, metric and prediction.
+
+    `floors`: name → logarithms of shares (1, value). After `close`, `values[metric, floor]` (n,), with "" for the
+    model; `reads` (n,) in the window; `predicted`, `observed` (n,) log counts.
+    """
+
+    def __init__(self, floors: Mapping[str, np.ndarray]):
+        self.floors = floors
+        self._parts: dict[tuple[str, str], list[np.ndarray]] = {
+            (metric, floor): [] for metric in PROFILE for floor in ("", *floors)
+        }
+        self._counts: dict[str, list[np.ndarray]] = {"reads": [], "predicted": [], "observed": []}
+
+    def add(self, log_shares: np.ndarray, seen: Profiles, predicted: np.ndarray, observed: np.ndarray) -> None:
+        """Some regions: logarithms of predicted shares (n, value), what was observed, log counts (n,)."""
+        for (metric, floor), parts in self._parts.items():
+            parts.append(seen.measure(metric, self.floors[floor] if floor else log_shares))
+        for name, values in (("reads", seen.total), ("predicted", predicted), ("observed", observed)):
+            self._counts[name].append(values)
+
+    @cached_property
+    def values(self) -> dict[tuple[str, str], np.ndarray]:
+        return {key: _joined(parts) for key, parts in self._parts.items()}
+
+    @cached_property
+    def reads(self) -> np.ndarray:
+        return _joined(self._counts["reads"])
+
+    @cached_property
+    def predicted(self) -> np.ndarray:
+        return _joined(self._counts["predicted"])
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        return _joined(self._counts["observed"])
+
+    def scores(self) -> dict[str, Any]:
+        """Metric → summary; of a profile metric with those of the floors on the same regions."""
+        return {metric: self._profile(metric) for metric in PROFILE} | {
+            metric: self._count(metric) for metric in COUNTS
+        }
+
+    def _profile(self, metric: str) -> dict[str, Any]:
+        own = self.values[metric, ""]
+        defined = ~np.isnan(own)
+        floors = {floor: summary(self.values[metric, floor][defined]) for floor in self.floors}
+        return summary(own) | {"floors": floors}
+
+    def _count(self, metric: str) -> dict[str, Any]:
+        used = int(np.count_nonzero(np.isfinite(self.predicted) & np.isfinite(self.observed)))
+        value = counts_score(metric, self.predicted, self.observed)
+        return {"n": used, "undefined": len(self.observed) - used, "value": value}
+
+
+def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def summary(values: np.ndarray) -> dict[str, Any]:
+    """`n` used and `undefined`, and over the used ones `mean` and quantiles; NaN where fewer than two are used."""
+    used = values[~np.isnan(values)]
+    known = len(used) >= LEAST
+    found = {"n": len(used), "undefined": len(values) - len(used), "mean": float(used.mean()) if known else np.nan}
+    with np.errstate(invalid="ignore"):  # between infinite values
+        points = np.percentile(used, list(QUANTILES.values())) if known else np.full(len(QUANTILES), np.nan)
+    return found | dict(zip(QUANTILES, points.tolist(), strict=True))
+
+
+class JudgedHead:
+    """A head: `joint` over its tasks, and each of its `tasks` by name (a head with one task: the joint scope itself).
+
+    `background` (position, task): the reads of the training set, of which the floor is made; None: no such floor.
+    """
+
+    def __init__(self, head: Head, length: int, background: np.ndarray | None, judging: Judging):
+        self.head, self.judging = head, judging
+        self.joint = Scope(_floors(length * head.width, background))
+        columns = [None if background is None else background[:, task] for task in range(head.width)]
+        apart = {name: Scope(_floors(length, column)) for name, column in zip(head.tasks, columns, strict=True)}
+        self.tasks = apart if head.width > 1 else {head.tasks[0]: self.joint}
+
+    def add(self, logits: np.ndarray, logcounts: np.ndarray, reads: np.ndarray) -> None:
+        """Some regions: logits and reads (n, position, task), log counts (n, 1 or task)."""
+        c = self.judging.pseudocount
+        logits, logcounts, reads = (np.asarray(array, dtype=np.float64) for array in (logits, logcounts, reads))
+        smooth = smoothed(reads, self.judging.smoothing)
+        seen = Profiles.of(reads, smooth)
+        flat = logits.reshape(len(logits), -1)
+        self.joint.add(log_softmax(flat), seen, head_log_counts(logcounts, c), log_counts(seen.total, c))
+        if self.head.width == 1:
+            return
+        counts = task_log_counts(logits, logcounts)
+        for task, scope in enumerate(self.tasks.values()):
+            seen = Profiles.of(reads[:, :, task], smooth[:, :, task])
+            scope.add(log_softmax(logits[:, :, task]), seen, counts[:, task], log_counts(seen.total, c))
+
+    def scores(self) -> dict[str, Any]:
+        """`joint` and `tasks` → metric → summary."""
+        return {
+            "joint": self.joint.scores(),
+            "tasks": {name: scope.scores() for name, scope in self.tasks.items()},
+        }
+
+
+def _floors(size: int, background: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Logarithms of shares (1, size) that are the same for every region."""
+    floors = {UNIFORM: np.full((1, size), -np.log(size))}
+    if background is not None and background.sum() > 0:
+        with np.errstate(divide="ignore"):
+            floors[MEAN] = np.log(background.reshape(1, -1) / background.sum())
+    return floors
+
+
+@dataclass(frozen=True)
+class ProfileEvaluation:
+    """What was found on `n` regions. `losses`: name → mean over regions, the total under "loss"."""
+
+    n: int
+    heads: tuple[JudgedHead, ...]
+    losses: dict[str, float]
+    weights: dict[str, float]  # of the losses in the total
+    judging: Judging
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """Ready for JSON: `n`, `loss`, every metric as the mean over heads of its joint value, `losses` (without their
+        factors), `heads` → `joint` and `tasks` → metric → summary, `notes`."""
+        heads = {judged.head.name: judged.scores() for judged in self.heads}
+        parts = {name: value for name, value in self.losses.items() if name != "loss"}
+        found: dict[str, Any] = {"n": self.n, "loss": self.losses.get("loss", np.nan)} | _flat(heads)
+        found |= {"losses": parts, "loss_weights": self.weights}
+        ready: dict[str, Any] = plain(
+            found | {"judging": asdict(self.judging), "heads": heads, "notes": list(self._notes())}
+        )
+        return ready
+
+    def _notes(self) -> Iterator[str]:
+        for judged in self.heads:
+            empty = int(np.count_nonzero(judged.joint.reads <= 0))
+            if empty:
+                yield f"head '{judged.head.name}': {empty:,} of {self.n:,} regions have no reads, and so no profile"
+            beaten = judged.joint.values.get(("profile_mnll", MEAN), np.zeros(0))
+            if np.isinf(beaten).any():
+                yield f"head '{judged.head.name}': the mean training profile is 0 where test regions have reads"
+
+
+def _flat(heads: Mapping[str, Any]) -> dict[str, float]:
+    """The mean over heads of every metric's joint value."""
+    joints = [scores["joint"] for scores in heads.values()]
+    profile = {metric: of_mean([joint[metric]["mean"] for joint in joints]) for metric in PROFILE}
+    return profile | {metric: of_mean([joint[metric]["value"] for joint in joints]) for metric in COUNTS}
+
+
+def evaluate_profiles(
+    learner: Learner,
+    dataset: Dataset,
+    heads: Sequence[Head],
+    batch_size: int,
+    *,
+    judging: Judging = Judging(),
+    training: Dataset | None = None,
+) -> ProfileEvaluation:
+    """Every region of `dataset` once, in order; the floor of the mean training profile is that of `training`."""
+    background = total_reads(training, len(heads))
+    judged: tuple[JudgedHead, ...] = ()
+    means = Means()
+    for batch, found in evaluated(learner, dataset, batch_size):
+        reads = batch.target
+        assert isinstance(reads, tuple)
+        if not judged:
+            judged = tuple(
+                JudgedHead(head, values.shape[1], total, judging)
+                for head, values, total in zip(heads, reads, background, strict=True)
+            )
+        _add(judged, batch, found)
+        means.add({name: float(np.mean(loss, dtype=np.float64)) for name, loss in found.losses.items()}, len(batch))
+    return ProfileEvaluation(len(dataset), judged, means.values(), dict(learner.loss_weights), judging)
+
+
+def _add(judged: Sequence[JudgedHead], batch: Batch, found: Evaluated) -> None:
+    if not all(np.isfinite(array).all() for array in found.prediction):
+        raise DataError("scores: predictions are not finite; the weights are damaged or diverged")
+    for number, (head, reads) in enumerate(zip(judged, batch.target, strict=True)):  # type: ignore[arg-type]
+        head.add(found.prediction[number], found.prediction[len(judged) + number], np.asarray(reads))
+
+
+def total_reads(dataset: Dataset | None, heads: int) -> Sequence[np.ndarray | None]:
+    """Per head (position, task) float64, summed over a set; None where there is no set."""
+    summed: Callable[[], Sequence[np.ndarray]] | None = getattr(dataset, "total_reads", None)
+    return [None] * heads if summed is None else summed()
