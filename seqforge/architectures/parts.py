@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from seqforge.architectures import keras_zip
 from seqforge.errors import RunError
 
 if TYPE_CHECKING:
@@ -99,17 +100,25 @@ class FilePart:
 
     path: Path
     trained: bool = True
-    heads: tuple[Head, ...] = ()
     pseudocount: float | None = None
 
     @property
     def origin(self) -> str:
         return str(self.path)
 
+    @cached_property
+    def _note(self) -> dict[str, Any]:
+        """What SeqForge wrote into the file; empty in files of other tools."""
+        return keras_zip.contents(self.path)[1]
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        return keras_zip.heads(self._note, self.path)
+
     @property
     def window(self) -> tuple[int, int] | None:
-        """Not known before Keras has read the file."""
-        return None
+        """Of files of other tools it is not known before Keras has read them."""
+        return keras_zip.window(self._note)
 
     def keras(self) -> Any:
         from seqforge.architectures.keras.loading import load
