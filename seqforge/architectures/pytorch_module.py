@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,9 @@ from seqforge.definitions.locate import shown
 from seqforge.errors import BackendError, SeqForgeError, did_you_mean
 from seqforge.parameters import Kind, Name, OneOf, setting
 from seqforge.registry import PYTORCH, register
+
+_FACES = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
+_PREAMBLES = ("Exception encountered when calling", "Could not automatically infer")
 
 
 class Arguments(Kind):
@@ -165,6 +169,11 @@ def _place(error: BaseException, path: Path) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    text = error.msg if isinstance(error, SyntaxError) else str(error)
-    first = (text.strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+    said = sentence(error.msg if isinstance(error, SyntaxError) else str(error))
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def sentence(text: str) -> str:
+    """The first line of a framework's error that says what is wrong; Keras says first where, and in bold face."""
+    lines = (line.strip() for line in _FACES.sub("", text).splitlines())
+    return next((line for line in lines if line and not line.startswith(_PREAMBLES)), "")

@@ -7,7 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from seqforge.errors import BackendError, nearest
+from seqforge.definitions.model import ModelDefinition
+from seqforge.errors import BackendError, Place, Problem, nearest
+
+
+class IdleOptimizer(BackendError):
+    """An optimizer without parameters; `number`: which one, from 0."""
+
+    def __init__(self, message: str, number: int):
+        super().__init__(message)
+        self.number = number
 
 
 def assign(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[str]]:
@@ -28,8 +37,21 @@ def assign(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[st
     owned = [[name for name in names if owner[name] == number] for number in range(len(patterns))]
     for number, mine in enumerate(owned):
         if not mine:
-            raise BackendError(_idle(patterns, number, names))
+            raise IdleOptimizer(_idle(patterns, number, names), number)
     return owned
+
+
+def misfit(error: BackendError, definition: ModelDefinition) -> Problem:
+    """The problem of optimizers that do not fit the parameters, at the pattern or the section that it is about."""
+    return Problem(_place(definition, getattr(error, "number", None)), "SF0506", str(error))
+
+
+def _place(definition: ModelDefinition, number: int | None) -> Place:
+    sections = definition.optimizers
+    if not sections:
+        return definition.tree.place
+    pattern = None if number is None else sections[number].attributes.get("parameters")
+    return sections[number or 0].place if pattern is None else pattern.place
 
 
 def _owner(patterns: Sequence[str | None], name: str) -> int | None:

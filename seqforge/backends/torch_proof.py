@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from seqforge.architectures.base import InputSpec
-from seqforge.architectures.pytorch_module import TorchModule
+from seqforge.architectures.pytorch_module import TorchModule, sentence
 from seqforge.backends import outputs
+from seqforge.backends.assignment import misfit
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_updates import Updates
 from seqforge.definitions.reader import errors
@@ -160,8 +161,7 @@ def _failure(trace: Trace, shape: tuple[int | None, ...]) -> str:
 
 
 def _reason(error: Exception) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return first or type(error).__name__
+    return sentence(str(error)) or type(error).__name__
 
 
 def _written(shape: tuple[int | None, ...] | None) -> str:
@@ -201,8 +201,7 @@ def _update_problems(experiment: Experiment, model: torch.nn.Module, output: Any
     try:
         Updates(experiment.optimizers, parameters, experiment.process, no_scaler)
     except BackendError as error:
-        sections = definition.optimizers
-        return [Problem(sections[0].place if sections else definition.tree.place, "SF0506", str(error))]
+        return [misfit(error, definition)]
     if any(one.requires_grad for one in (output if isinstance(output, (list, tuple)) else [output])):
         return []
     message = "the architecture's output does not depend on any trainable parameter, so nothing can be learned"
