@@ -17,14 +17,14 @@ MOST_POINTS = 400  # a curve keeps at most so many points: the picture is the sa
 MOST_NAMED = 20  # labels beyond this number are not written at axes
 
 
-def canvas(width: float = 6.0, height: float = 4.2, columns: int = 1) -> tuple[Any, Any]:
+def canvas(width: float = 6.0, height: float = 4.2, columns: int = 1, rows: int = 1) -> tuple[Any, Any]:
     """A figure in inches and its axes, outside pyplot's global state."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise BackendError("figures need matplotlib; pip install 'seqforge[report]'") from None
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(1, columns)
+    return figure, figure.subplots(rows, columns)
 
 
 def svg(figure: Any) -> str:
@@ -117,10 +117,59 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
     return svg(figure)
 
 
-def scatter(observed: np.ndarray, predicted: np.ndarray, title: str = "") -> str:
+def scatter(
+    observed: np.ndarray, predicted: np.ndarray, title: str = "", quantity: str = "", diagonal: bool = False
+) -> str:
     """Predicted over observed values, for regression; at most 5,000 points."""
     keep = np.linspace(0, len(observed) - 1, min(len(observed), 5000)).astype(int)
     figure, axes = canvas(5.0, 4.6)
     axes.scatter(observed[keep], predicted[keep], s=6, alpha=0.4, color=ACCENT, linewidths=0, rasterized=True)
-    tidy(axes, "observed", "predicted", title)
+    if diagonal:
+        axes.axline((float(observed[0]), float(observed[0])), slope=1, color=FAINT, linestyle=":")
+    tidy(axes, f"observed {quantity}".strip(), f"predicted {quantity}".strip(), title)
+    return svg(figure)
+
+
+def tracks(observed: np.ndarray, predicted: np.ndarray, tasks: Sequence[str], first: int | None = None) -> str:
+    """Expected over observed reads (position, task), a panel for each task; `first`: where the window begins."""
+    figure, panels = canvas(6.0, 1.2 + 1.1 * len(tasks), rows=len(tasks))
+    positions = np.arange(len(observed)) + (first or 0)
+    for number, (axes, task) in enumerate(zip(np.ravel(panels), tasks, strict=True)):
+        axes.fill_between(positions, observed[:, number], step="mid", color=FAINT, linewidth=0, label="observed")
+        axes.plot(positions, predicted[:, number], color=ACCENT, linewidth=1.2, label="predicted")
+        last = number == len(tasks) - 1
+        tidy(axes, ("position" if first is None else "base") if last else "", task)
+        axes.ticklabel_format(axis="x", style="plain", useOffset=False)
+        axes.set(xlim=(positions[0], positions[-1]), ylim=(0, None))
+        if not last:
+            axes.tick_params(labelbottom=False)
+    np.ravel(panels)[0].legend(frameon=False, fontsize=8)
+    return svg(figure)
+
+
+def distributions(values: Mapping[str, np.ndarray], quantity: str, bins: int = 40) -> str:
+    """How often values occur, as outlines over common bins; the first of `values` stands out, others lie behind it."""
+    figure, axes = canvas()
+    finite = {name: found[np.isfinite(found)] for name, found in values.items()}
+    edges = np.histogram_bin_edges(np.concatenate(list(finite.values())), bins)
+    for color, (name, found) in zip((ACCENT, SECOND, "#7b8790"), finite.items(), strict=False):
+        if len(found):
+            shown = f"{name} (median {np.median(found):.3g})"
+            axes.stairs(np.histogram(found, edges)[0], edges, color=color, linewidth=1.6, label=shown)
+    axes.legend(frameon=False, fontsize=8)
+    tidy(axes, quantity, "regions")
+    return svg(figure)
+
+
+def factors(rows: Sequence[Mapping[str, Any]], names: Sequence[str], quantity: str) -> str:
+    """Positive numbers by epoch, on a logarithmic scale: `rows` are (name → number, and "epoch")."""
+    figure, axes = canvas()
+    for name in names:
+        points = [(row["epoch"], row[name]) for row in rows if row.get(name)]
+        if points:
+            axes.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name.replace("_", " "))
+    axes.set_yscale("log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(frameon=False)
+    tidy(axes, "epoch", quantity)
     return svg(figure)

@@ -37,6 +37,7 @@ from seqforge.training.progress import Means
 
 PROFILE, COUNTS = tuple(PROFILE_FORMULAS), tuple(COUNTS_FORMULAS)
 UNIFORM, MEAN = "uniform", "mean_training"  # the floors: predictions that know nothing of the sequence
+FLOORS = {UNIFORM: "uniform profile", MEAN: "mean training profile"}
 QUANTILES = {"min": 0, "q25": 25, "median": 50, "q75": 75, "max": 100}  # name → percent
 
 

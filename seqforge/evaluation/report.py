@@ -73,24 +73,35 @@ def write(path: Path, findings: Findings) -> None:
 
 def render(findings: Findings) -> str:
     """The report as HTML text; raises BackendError where the `report` extra is missing."""
+    lead = f"Scores on the {findings.set_name} set, {number(findings.scores['n'])} examples."
+    return page(findings.title, lead, tiles(findings.scores, TILES), _sections(findings))
+
+
+def tiles(scores: Mapping[str, Any], names: Sequence[str]) -> list[tuple[str, str]]:
+    """The chief numbers: (name, number) of those that there are."""
+    return [(name.replace("_", " "), number(scores[name])) for name in names if name in scores]
+
+
+def page(title: str, lead: str, chief: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
+    """One HTML file; raises BackendError where the `report` extra is missing."""
     try:
         from jinja2 import Environment, PackageLoader
     except ImportError:
         raise BackendError("reports need jinja2; pip install 'seqforge[report]'") from None
     environment = Environment(loader=PackageLoader("seqforge", "evaluation"), autoescape=True)
-    return environment.get_template("report.html.jinja").render(
-        title=findings.title,
-        lead=f"Scores on the {findings.set_name} set, {number(findings.scores['n'])} examples.",
-        tiles=[(name.replace("_", " "), number(findings.scores[name])) for name in TILES if name in findings.scores],
-        sections=_sections(findings),
-    )
+    return environment.get_template("report.html.jinja").render(title=title, lead=lead, tiles=chief, sections=sections)
 
 
 def _sections(findings: Findings) -> list[Section]:
     found = [_training(findings), _curves(findings), _confusion(findings), _scatters(findings), _per_label(findings)]
     sections = [section for section in found if section is not None]
-    record = Table(("record", ""), [(name, number(value)) for name, value in findings.record.items()])
-    return [*sections, Section("Run", table=record), Section("Definition", text=findings.definition)]
+    return [*sections, *origin(findings.record, findings.definition)]
+
+
+def origin(record: Mapping[str, Any], definition: str) -> list[Section]:
+    """Where the numbers come from: the run and its definition."""
+    table = Table(("record", ""), [(name, number(value)) for name, value in record.items()])
+    return [Section("Run", table=table), Section("Definition", text=definition)]
 
 
 def _training(findings: Findings) -> Section | None:

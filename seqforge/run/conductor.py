@@ -363,6 +363,8 @@ class Conductor:
         if name is None:
             self.report("note: there is neither a test nor a validation set; nothing is scored")
             return
+        if factors := Run(self.directory.path).loss_weights:
+            learner.loss_weights = factors
         found = judged(self.experiment, learner, self.data, name)
         self.directory.write_json(SCORES, {name: found.scores})
         self.report(f"{name}: {score_line(found.scores)}")

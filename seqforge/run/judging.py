@@ -10,10 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from seqforge import files
+from seqforge.backends.base import Learner
+from seqforge.data.dataset import Dataset
 from seqforge.errors import BackendError, RunError
+from seqforge.evaluation import profile_report
 from seqforge.evaluation import report as reports
 from seqforge.evaluation.curves import Curve, pr_curves, roc_curves, write_tsv
-from seqforge.evaluation.evaluate import Evaluation, evaluate
+from seqforge.evaluation.evaluate import Evaluation, judged
+from seqforge.evaluation.examples import examples
+from seqforge.evaluation.profiles import ProfileEvaluation
+from seqforge.evaluation.tables import write_regions
 from seqforge.run.record import Run
 
 FOLDER = "evaluation"
@@ -35,30 +41,65 @@ def judge(
     with_report: bool = True,
     device: str = "auto",
     threads: int | None = None,
+    smoothing: float = 0.0,
     say: Callable[[str], None] = lambda line: None,
 ) -> Judgement:
-    """Judge `run` on its training, validation or test set; raises RunError where it has no such set."""
+    """Judge `run` on its training, validation or test set; raises RunError where it has no such set.
+
+    `smoothing`: of observed profiles, in bases, before their Jensen-Shannon distance is taken.
+    """
     data = run.data(say)
     dataset = data.set(set_name)
     if dataset is None:
         there = ", ".join(name for name in ("training", "validation", "test") if data.set(name) is not None)
         raise RunError(f"{run.path}: the data has no {set_name} set; there are: {there}")
     learner = run.learner(device, threads)
-    experiment = run.experiment
-    found = evaluate(learner, dataset.plain(), experiment.labels, experiment.task, experiment.batch_size)
-    roc, pr = _curves(run, found)
+    found = judged(run.experiment, learner, data, set_name, smoothing)
     folder = run.path / FOLDER / set_name
-    _write(folder, found, roc, pr)
+    folder.mkdir(parents=True, exist_ok=True)
+    files.write_json(folder / "scores.json", found.scores)
+    if isinstance(found, ProfileEvaluation):
+        render = _profiles(run, set_name, found, learner, dataset.plain(), folder)
+    else:
+        render = _labels(run, set_name, found, folder)
     _remember(run, set_name, found.scores)
     path = run.path / "report.html" if set_name == "test" else folder / "report.html"
-    findings = _findings(run, set_name, found, roc, pr)
-    return Judgement(found.scores, folder, path if with_report and _reported(findings, path, say) else None)
+    return Judgement(found.scores, folder, path if with_report and _reported(render, path, say) else None)
 
 
-def _reported(findings: reports.Findings, path: Path, say: Callable[[str], None]) -> bool:
+def _labels(run: Run, set_name: str, found: Evaluation, folder: Path) -> Callable[[], str]:
+    """Write the curves of labels; what comes back makes the report."""
+    roc, pr = _curves(run, found)
+    for name, curves in (("roc", roc), ("pr", pr)):
+        if curves:
+            with files.new_file(folder / f"{name}.tsv") as path, path.open("w", encoding="utf-8", newline="") as out:
+                write_tsv(curves, out)
+    return lambda: reports.render(_findings(run, set_name, found, roc, pr))
+
+
+def _profiles(
+    run: Run, set_name: str, found: ProfileEvaluation, learner: Learner, dataset: Dataset, folder: Path
+) -> Callable[[], str]:
+    """Write the numbers of regions; what comes back makes the report."""
+    with files.new_file(folder / "regions.tsv") as path, path.open("w", encoding="utf-8", newline="") as out:
+        write_regions(found, dataset, out)
+    return lambda: profile_report.render(
+        profile_report.ProfileFindings(
+            title=_title(run),
+            set_name=set_name,
+            evaluation=found,
+            examples=examples(found, learner, dataset),
+            history=run.history,
+            record=_record(run),
+            definition=_definition(run),
+        )
+    )
+
+
+def _reported(render: Callable[[], str], path: Path, say: Callable[[str], None]) -> bool:
     """Whether the report could be written; without the packages that it needs the scores are worth having, too."""
     try:
-        files.write(path, reports.render(findings))
+        files.write(path, render())
     except BackendError as error:
         say(f"note: no report: {error}")
         return False
@@ -72,15 +113,6 @@ def _curves(run: Run, found: Evaluation) -> tuple[list[Curve], list[Curve]]:
     return roc_curves(found.prediction, found.target, labels), pr_curves(found.prediction, found.target, labels)
 
 
-def _write(folder: Path, found: Evaluation, roc: Sequence[Curve], pr: Sequence[Curve]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    files.write_json(folder / "scores.json", found.scores)
-    for name, curves in (("roc", roc), ("pr", pr)):
-        if curves:
-            with files.new_file(folder / f"{name}.tsv") as path, path.open("w", encoding="utf-8", newline="") as out:
-                write_tsv(curves, out)
-
-
 def _remember(run: Run, set_name: str, scores: dict[str, Any]) -> None:
     files.write_json(run.path / "scores.json", run.scores | {set_name: scores})
 
@@ -88,9 +120,8 @@ def _remember(run: Run, set_name: str, scores: dict[str, Any]) -> None:
 def _findings(
     run: Run, set_name: str, found: Evaluation, roc: Sequence[Curve], pr: Sequence[Curve]
 ) -> reports.Findings:
-    definition = run.experiment.definition
     return reports.Findings(
-        title=str(definition.general.name or definition.id),
+        title=_title(run),
         set_name=set_name,
         scores=found.scores,
         labels=run.experiment.labels,
@@ -100,8 +131,17 @@ def _findings(
         roc=roc,
         pr=pr,
         record=_record(run),
-        definition=(run.path / run.manifest["definition"]).read_text(encoding="utf-8"),
+        definition=_definition(run),
     )
+
+
+def _title(run: Run) -> str:
+    definition = run.experiment.definition
+    return str(definition.general.name or definition.id)
+
+
+def _definition(run: Run) -> str:
+    return (run.path / run.manifest["definition"]).read_text(encoding="utf-8")
 
 
 def _record(run: Run) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from seqforge.experiment import Experiment, read
 from seqforge.resolving import recorded
 from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
 from seqforge.training import checkpoints, history
+from seqforge.training.monitor import WEIGHTS as WEIGHED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,6 +79,14 @@ class Run:
     def history(self) -> list[dict[str, Any]]:
         """One dict per finished epoch."""
         return history.read(self.path / history.NAME)
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """The factors of the loss' parts in the epoch whose weights were kept; empty where the loss has none."""
+        epochs = self.history
+        best = (self.manifest.get("best") or {}).get("epoch", len(epochs))
+        found: dict[str, float] = epochs[best - 1].get(WEIGHED, {}) if epochs else {}
+        return found
 
     @property
     def scores(self) -> dict[str, Any]:
@@ -153,6 +162,8 @@ class Run:
         options = {"device": device, "threads": threads}
         learner = open_learner(self.experiment, length or self.manifest["data"]["length"], **options)
         learner.set_weights(weights)
+        if factors := self.loss_weights:
+            learner.loss_weights = factors
         return learner
 
     def model(self, part: str | None = None) -> Any:
