@@ -250,6 +250,11 @@ class KerasLearner:
             prediction, losses = self._judge(codes, target, factors)
         return Evaluated(_array(prediction), {name: _array(vector) for name, vector in losses.items()})
 
+    def predict_with(self, part: Any) -> None:
+        """From now on predictions are those of `part`, a part of the model that shares its weights."""
+        self.model = part
+        self._predict = self._engine.compiled(self._predictions)
+
     def _predictions(self, codes: Any) -> Any:
         return self._predicted(self._forward(codes, training=False))
 

@@ -29,7 +29,7 @@ def model(run: Run, part: str | None = None) -> Any:
     experiment = run.experiment
     if experiment.library != KERAS:
         raise RunError(f"{run.path}: the run is on {experiment.library}; only runs on Keras have Keras models")
-    name = _part(experiment.architecture.name, part)
+    name = part_of(experiment.architecture.name, part)
     arrays = run.weights()
     from seqforge.backends.importing import prefer_keras, start_keras
 
@@ -37,11 +37,11 @@ def model(run: Run, part: str | None = None) -> Any:
     start_keras()
     whole = experiment.architecture.keras(experiment.spec(run.manifest["data"]["length"]))
     _assign(whole, arrays, str(run.path))
-    return _inside(whole, name)
+    return inside(whole, name)
 
 
-def _part(architecture: str, part: str | None) -> str:
-    """The name of the part ("" for the whole), or a UsageError that lists those there are."""
+def part_of(architecture: str, part: str | None) -> str:
+    """The name of the part ("" for the whole); raises UsageError that lists those there are."""
     parts = PARTS.get(architecture, ())
     if part is None:
         return ""
@@ -67,7 +67,7 @@ def _assign(model: Any, arrays: dict[str, Any], origin: str) -> None:
         weight.assign(arrays[name])
 
 
-def _inside(whole: Any, part: str) -> Any:
+def inside(whole: Any, part: str) -> Any:
     """The part of a model that was built whole; it shares its weights."""
     if not part:
         return whole
