@@ -88,7 +88,7 @@ class Model:
         `set`: values of the definition to change, such as {"trainingprocess.epochs": 3}. `report` hears lines.
         """
         given, overrides = _path(data), _overrides(set)
-        experiment, _ = read(self.path, overrides, data=given)
+        experiment, _ = read(self.path, overrides, data=given, runs=Path(runs))
         options = Options(
             runs=Path(runs),
             device=device,

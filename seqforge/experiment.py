@@ -106,6 +106,7 @@ def read(
     data: Path | None = None,
     def_path: Sequence[Path] = (),
     need_files: bool = True,
+    runs: Path = Path("runs"),
 ) -> tuple[Experiment, list[Problem]]:
     """The experiment of a definition file, `overrides` ("path=value") put in, and its warnings and notes.
 
@@ -114,7 +115,7 @@ def read(
     definition, problems = reader.read_model(source, overrides)
     if definition is None or reader.errors(problems):
         raise DefinitionError(problems)
-    experiment, found = resolve(definition, data=data, def_path=def_path, need_files=need_files)
+    experiment, found = resolve(definition, data=data, def_path=def_path, need_files=need_files, runs=runs)
     problems = sorted(dict.fromkeys([*problems, *found]))
     if experiment is None:
         raise DefinitionError(problems)
@@ -127,14 +128,16 @@ def resolve(
     data: Path | None = None,
     def_path: Sequence[Path] = (),
     need_files: bool = True,
+    runs: Path = Path("runs"),
 ) -> tuple[Experiment | None, list[Problem]]:
     """The components that `definition` names, and every problem, sorted by place; None if one of them is an error.
 
     `data` (a data definition, a folder of set files, a table, a FASTA file) overrides the definition's own choice;
-    `def_path` are further folders for relative paths; without `need_files` a missing file is a note. Definitions and
-    Python files are read as text; nothing runs and no framework is imported.
+    `def_path` are further folders for relative paths; without `need_files` a missing file is a note; `runs` is the
+    folder of all runs, for trained parts. Definitions and Python files are read as text; nothing runs and no framework
+    is imported.
     """
-    paths = Paths(definition.folder, tuple(def_path), need_files)
+    paths = Paths(definition.folder, tuple(def_path), need_files, runs)
     resolution = _Resolution(definition, paths)
     experiment = resolution.experiment(data)
     if resolution.setting.library is None:
@@ -200,7 +203,7 @@ class _Resolution:
 
     def _other(self, definition: ModelDefinition) -> tuple[Experiment | None, list[Problem]]:
         """The experiment of another definition, that of a part."""
-        return resolve(definition, def_path=self.paths.def_path, need_files=self.paths.need_files)
+        return resolve(definition, def_path=self.paths.def_path, need_files=self.paths.need_files, runs=self.paths.runs)
 
     @property
     def _trains(self) -> str | None:

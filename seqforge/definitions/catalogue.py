@@ -168,8 +168,8 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0141": Entry(
         "unknown key of a training configuration",
-        "A JSON file with `settings` and `heads` is a training configuration of the BPNet family. Its keys are a closed "
-        "list, which docs/profiles.md shows; the message names the nearest one, or where the key belongs.",
+        "A JSON file with `settings` and `heads` is a training configuration of the BPNet family. Its keys are a "
+        "closed list, which docs/profiles.md shows; the message names the nearest one, or where the key belongs.",
     ),
     "SF0142": Entry(
         "a key of a training configuration is missing",

@@ -32,11 +32,15 @@ class Located(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """Where the paths of one definition are looked for; without `need_files` a missing file is only a note."""
+    """Where the paths of one definition are looked for; without `need_files` a missing file is only a note.
+
+    `runs`: the folder of all runs, where trained parts are looked for by the id of their model.
+    """
 
     folder: Path
     def_path: tuple[Path, ...] = ()
     need_files: bool = True
+    runs: Path = Path("runs")
 
     def find(self, spelt: Text, what: str, problems: list[Problem], *, data: bool = False) -> Path | None:
         """The file or folder `spelt`, with the problem if there is none and a note if its path had to be guessed."""

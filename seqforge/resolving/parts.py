@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from seqforge.experiment import Experiment
 
 Resolve = Callable[[ModelDefinition], "tuple[Experiment | None, list[Problem]]"]
-RUNS = Path("runs")
 
 
 class _Unusable(Exception):
@@ -106,7 +106,8 @@ class PartReader:
         if path.is_absolute():
             return [path]
         roots = [self.paths.folder, *self.paths.def_path, Path()]
-        return [*(root / path for root in roots), *([RUNS / path] if len(path.parts) == 1 else [])]
+        tried = [*(root / path for root in roots), self.paths.runs / path.name]
+        return [Path(os.path.normpath(one)) for one in tried]
 
     def _file(self, path: Path) -> PartModel:
         if path.suffix != ".keras":

@@ -19,7 +19,7 @@ from seqforge.experiment import Experiment, resolve
 
 MODELS = Path(__file__).parents[2] / "model-defs"
 SOLO, STAGE_2 = MODELS / "keras-bpnet-solo-nexus.xml", MODELS / "keras-bpnet-transformation-nexus.xml"
-PART = 'run="../runs/keras-bpnet-solo-nexus" freeze="true"'
+PART = 'run="keras-bpnet-solo-nexus" freeze="true"'
 
 
 def made(folder: Path, state: str = "finished", pseudocount: str = "0") -> Path:
@@ -59,7 +59,7 @@ def test_a_run_or_the_folder_of_its_model(tmp_path: Path, spelt: str) -> None:
     assert not errors(problems)
     part = part_of(experiment)
     assert (part.origin, part.trained, part.window) == ("keras-bpnet-solo-nexus/abc", True, (240, 200))
-    assert part.weights == tmp_path / "defs" / ".." / run.relative_to(tmp_path) / "weights.safetensors"
+    assert part.weights == run / "weights.safetensors"
     assert [head.tasks for head in part.heads] == [("plus", "minus")]
     assert experiment is not None
     assert experiment.length == 240
