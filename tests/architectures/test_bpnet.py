@@ -15,7 +15,7 @@ from bpnet_cases import HEADS, INITIAL, SIZES, digest, sizes
 
 from seqforge.architectures import bpnet
 from seqforge.architectures.base import InputSpec
-from seqforge.architectures.bpnet import BPNet, BPNetCombined, BPNetTransformation, sized
+from seqforge.architectures.bpnet import SPELLINGS, BPNet, BPNetCombined, BPNetTransformation, sized
 from seqforge.architectures.bpnet_parts import (
     Interface,
     bias_excess,
@@ -26,7 +26,10 @@ from seqforge.architectures.bpnet_parts import (
     surplus,
 )
 from seqforge.architectures.bpnet_weights import from_torch, initial, initial_weights, to_torch, weight_shapes
-from seqforge.errors import UsageError
+from seqforge.definitions.components import Subject, assemble
+from seqforge.definitions.model import Hyperparameter
+from seqforge.definitions.tree import Text
+from seqforge.errors import NOWHERE, Problem, UsageError
 from seqforge.heads import Head
 from seqforge.registry import KERAS, LIBRARIES, PYTORCH, find
 
@@ -72,6 +75,13 @@ def test_nothing_imports_a_framework() -> None:
         "assert not {'keras', 'torch', 'tensorflow', 'triton'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_original_spellings_of_hyper_parameters() -> None:
+    items = [Hyperparameter(Text(name), Text(str(size))) for name, size in zip(SPELLINGS, SIZES, strict=False)]
+    problems: list[Problem] = []
+    assert assemble(BPNet, items, Subject("'BPNet'", NOWHERE, "argument"), problems) == BPNet(**VALUES)
+    assert problems == []
 
 
 def test_too_long_is_a_warning_and_too_short_an_error() -> None:

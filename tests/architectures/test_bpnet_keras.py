@@ -40,6 +40,7 @@ from seqforge.architectures.keras.bpnet import (  # noqa: E402
     transformation_model,
 )
 from seqforge.architectures.keras.profile_layers import CountsLogSumExp, ScalarAffine  # noqa: E402
+from seqforge.backends.keras_models import build  # noqa: E402
 
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore::seqforge.architectures.lengths.LengthWarning")]
 SMALL = (60, 20, 4, 2, 7, 9)  # 46 bases are needed
@@ -232,6 +233,19 @@ def test_every_type_trains_alone_and_repeated(types: list[str]) -> None:
     assert all(value > 0 for value in found.values())
 
 
+def test_relus_that_are_off_are_told() -> None:
+    model, x = transformed({"name": "simple", "types": ["relu", "linear"]}, PASS), one_hot(2, 50)
+    assert bpnet.idle_terms(model, x) == []
+    model.get_layer("transformation_profile_profile_x_0_relu_in").offset.assign([-100.0])
+    (sentence,) = bpnet.idle_terms(model, x)
+    assert sentence.startswith(
+        "transformation_profile_profile_x_0_relu is off for the whole batch and gets no gradient"
+    )
+    z = arrays(solo_of(model)(x))[1]
+    assert f"z lies between {z.min():.4g} and {z.max():.4g}" in sentence
+    assert bpnet.idle_terms(transformed(), x) == []
+
+
 def test_passthrough_is_the_solo_model() -> None:
     model, x = transformed(PASS, PASS), one_hot(2, 50)
     assert model.trainable_weights == []
@@ -388,9 +402,22 @@ def test_layers_are_exact_under_every_policy(policy: str) -> None:
         assert {variable.dtype for variable in model.weights} == {"float32"}
 
 
+def test_outputs_stay_exact_in_a_lower_precision() -> None:
+    sizes = dict(zip(aliases.SIX, SMALL, strict=True))
+    architecture = find("architectures", "BPNetCombined")(**sizes).with_parts({"bias_model": Part()})
+    model = build(architecture, InputSpec(None, 4, 3, "1D", 2, COUNTED), "bf16")
+    residual, solo = model.get_layer("residual"), solo_of(model.get_layer("bias"))
+    for nested in (residual, solo):
+        assert nested.get_layer(f"{nested.name}_conv_0").compute_dtype == "bfloat16"
+        assert nested.get_layer(f"{nested.name}_profile_x").compute_dtype == "float32"
+        assert nested.get_layer(f"{nested.name}_logcounts_x").compute_dtype == "float32"
+    assert {keras.backend.standardize_dtype(one.dtype) for one in model(one_hot(1, 60))} == {"float32"}
+
+
 # files
 
 
+@pytest.mark.slow
 def test_files_load_in_a_fresh_process_on_both_backends(tmp_path: Path) -> None:
     """R15, R16: one process per backend loads combined, residual and bias, with SeqForge's and with Keras' loader."""
     models = combined_model(*SMALL, COUNTED, transformation_model(transformed(MANY, LINE), LINE, LINE, HEADS))

@@ -224,6 +224,25 @@ def _layers_of(types: Sequence[str] | None, name: str) -> Iterator[str]:
         yield from [f"{name}_{k}_linear"] if kind == "linear" else [f"{name}_{k}_{kind}_in", f"{name}_{k}_{kind}_out"]
 
 
+def idle_terms(model: keras.Model, x: Any) -> list[str]:
+    """A sentence for every relu of a transformation that is off for all of the one-hot DNA `x` (n, position, 4).
+
+    No gradient reaches such a term, so that it stays off while z lies in the same range.
+    """
+    kinds = [layer for layer in model.layers if isinstance(layer, layers.Activation)]
+    relus = [layer for layer in kinds if layer.activation is keras.activations.relu]
+    if not relus:
+        return []
+    before = [model.get_layer(f"{layer.name}_in").input for layer in relus]
+    probe = keras.Model(model.inputs[0], [*before, *(layer.output for layer in relus)])
+    found = [keras.ops.convert_to_numpy(one) for one in _flat(probe(x, training=False))]
+    return [
+        f"{layer.name} is off for the whole batch and gets no gradient: z lies between {z.min():.4g} and {z.max():.4g}"
+        for layer, z, y in zip(relus, found, found[len(relus) :], strict=False)
+        if not y.any()
+    ]
+
+
 # residual and bias
 
 
