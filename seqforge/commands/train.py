@@ -77,8 +77,9 @@ def _resolved(path: Path, options: Options) -> Any:
     """The experiment of a definition file; every problem is printed, errors end the command."""
     from seqforge.experiment import read
 
-    places = {"data": options.given, "def_path": options.def_path, "runs": options.runs}
-    experiment, problems = read(path, options.overrides, **places)
+    experiment, problems = read(
+        path, options.overrides, data=options.given, def_path=options.def_path, runs=options.runs
+    )
     for problem in problems:
         options.report(str(problem))
     options.report(f"definition: {path} is valid: {experiment.definition.id}, {experiment.definition.general.task}")
