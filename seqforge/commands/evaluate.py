@@ -17,11 +17,24 @@ SETS = ("training", "validation", "test")
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The folder of a run.")],
+    run: Annotated[Path | None, typer.Argument(help="The folder of a run.", show_default=False)] = None,
     set_: Annotated[str, typer.Option("--set", help="training, validation or test.")] = "test",
     data: Annotated[
         Path | None, typer.Option(parser=shipped, help="Where its data lie now, if they were moved since the training.")
     ] = None,
+    observed: Annotated[
+        list[Path] | None, typer.Option(help="Instead of a run: a bigWig file of reads; again for each strand or task.")
+    ] = None,
+    predicted: Annotated[
+        list[Path] | None, typer.Option(help="The bigWig file predicted for it; as often as --observed.")
+    ] = None,
+    regions: Annotated[Path | None, typer.Option(help="A BED file: where the two are compared.")] = None,
+    pseudocount: Annotated[
+        float | None, typer.Option(min=0, help="Of the logarithm of counts in bigWig files; 0 by default.")
+    ] = None,
+    smoothing: Annotated[
+        float, typer.Option(min=0, help="Profiles: sd in bases of what smooths reads before their distance is taken.")
+    ] = 0.0,
     report: Annotated[bool, typer.Option(help="Also write report.html.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
@@ -33,32 +46,80 @@ def command(
     from json import dumps
     from sys import stderr
 
-    from seqforge.backends.importing import choose_keras
-    from seqforge.run import load
-    from seqforge.run.judging import judge
-
-    choose_keras(keras_backend)
-    if set_ not in SETS:
-        raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
     say = partial(typer.echo, file=stderr) if json else typer.echo
-    opened = load(run, data)
-    found = judge(opened, set_, with_report=report, device=device, threads=threads, say=say)
+    written: dict[str, Path | None] = {}
+    if _of_tracks(run, {"--observed": observed, "--predicted": predicted, "--regions": regions}, pseudocount):
+        assert regions is not None
+        scores, title = _compared(observed or [], predicted or [], regions, pseudocount or 0, smoothing), "tracks"
+    else:
+        from seqforge.backends.importing import choose_keras
+        from seqforge.run import load
+        from seqforge.run.judging import judge
+
+        choose_keras(keras_backend)
+        if set_ not in SETS:
+            raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
+        opened = load(run or Path(), data)
+        found = judge(opened, set_, with_report=report, device=device, threads=threads, smoothing=smoothing, say=say)
+        scores, title = found.scores, f"{set_} set"
+        written = {"tables" if "heads" in scores else "curves": found.folder, "report": found.report}
     if json:
-        typer.echo(dumps(found.scores, indent=2, ensure_ascii=False))
+        typer.echo(dumps(scores, indent=2, ensure_ascii=False))
         return
-    _show(found.scores, set_)
-    typer.echo(f"curves: {found.folder}")
-    if found.report:
-        typer.echo(f"report: {found.report}")
+    _show(scores, title)
+    for what, path in written.items():
+        if path:
+            typer.echo(f"{what}: {path}")
 
 
-def _show(scores: dict[str, Any], set_name: str) -> None:
+def _of_tracks(run: Path | None, tracks: dict[str, Any], pseudocount: float | None) -> bool:
+    """Whether tracks are to be judged, and not a run; raises UsageError for both, neither, or half of it."""
+    missing = [name for name, value in tracks.items() if not value]
+    if run is not None and len(missing) < len(tracks):
+        raise UsageError(f"give a run, or {', '.join(tracks)}; not both")
+    if run is None and len(missing) == len(tracks):
+        raise UsageError(f"give the folder of a run, or {', '.join(tracks)}")
+    if run is not None and pseudocount is not None:
+        raise UsageError("--pseudocount is for bigWig files; that of a run is in its definition")
+    if run is None and missing:
+        raise UsageError(f"tracks are compared with {', '.join(tracks)}; missing: {', '.join(missing)}")
+    return run is None
+
+
+def _compared(
+    observed: list[Path], predicted: list[Path], regions: Path, pseudocount: float, smoothing: float
+) -> dict[str, Any]:
+    from seqforge.evaluation.compared_tracks import compare_tracks
+    from seqforge.evaluation.profiles import Judging
+
+    return compare_tracks(observed, predicted, regions, Judging(pseudocount, smoothing))
+
+
+def _show(scores: dict[str, Any], title: str) -> None:
     from seqforge.evaluation.report import number
 
     single = {name: value for name, value in scores.items() if not isinstance(value, (dict, list))}
+    single |= scores.get("losses", {})
+    if "heads" in scores:
+        single = {name: value for name, value in single.items() if name not in _means(scores)}
     width = max(map(len, single))
-    typer.echo(f"{set_name} set")
+    typer.echo(title)
     for name, value in single.items():
         typer.echo(f"  {name.replace('_', ' '):<{width}}  {number(value)}")
+    _show_heads(scores)
     for note in scores.get("notes", ()):
         typer.echo(f"note: {note}")
+
+
+def _means(scores: dict[str, Any]) -> set[str]:
+    """The metrics that the tables of heads show."""
+    return {metric for head in scores["heads"].values() for metric in head["joint"]}
+
+
+def _show_heads(scores: dict[str, Any]) -> None:
+    from seqforge.evaluation import tables
+
+    for name, head in scores.get("heads", {}).items():
+        typer.echo(f"\nhead {name}")
+        for line in tables.aligned(tables.of_head(head, scores["judging"])):
+            typer.echo(f"  {line}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqforge.backends.base import Learner
 from seqforge.data.dataset import Data, Dataset
+from seqforge.errors import UsageError
 from seqforge.evaluation.profiles import Judging, ProfileEvaluation, evaluate_profiles
 from seqforge.evaluation.scores import scores
 from seqforge.experiment import Experiment
@@ -48,6 +49,8 @@ def judged(
     assert dataset is not None
     dataset = dataset.plain()
     if experiment.task.targets != "profiles":
+        if smoothing:
+            raise UsageError(f"smoothing is for profiles; the task is {experiment.task.name}")
         return evaluate(learner, dataset, experiment.labels, experiment.task, experiment.batch_size)
     judging = Judging(float(getattr(experiment.loss, "pseudocount", 0.0)), smoothing)
     return evaluate_profiles(

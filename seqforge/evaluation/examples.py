@@ -11,9 +11,9 @@ import numpy as np
 
 from seqforge.backends.base import Learner
 from seqforge.data.dataset import Dataset
+from seqforge.evaluation.profile_outputs import expected_reads
 from seqforge.evaluation.profiles import JudgedHead, ProfileEvaluation
 from seqforge.heads import Head
-from seqforge.metrics.profiles import log_softmax
 
 ORDER = "profile_pearson"  # the metric by which regions are best or worst
 CHOSEN = {"best": 1.0, "better than 3 of 4": 0.75, "median": 0.5, "worse than 3 of 4": 0.25}  # name → rank
@@ -64,19 +64,6 @@ def _choice(head: JudgedHead) -> list[tuple[str, int]]:
     for name, rank in CHOSEN.items():
         picked.setdefault(int(rising[round(rank * (len(rising) - 1))]), name)
     return [(name, index) for index, name in picked.items()]
-
-
-def expected_reads(logits: np.ndarray, logcounts: np.ndarray, pseudocount: float) -> np.ndarray:
-    """Reads (n, position, task) that a model expects: shares · max(0, exp(log counts) − pseudocount).
-
-    Shares are those of the head, or with log counts (n, task) those of each task.
-    """
-    n, positions, tasks = logits.shape
-    reads = np.maximum(np.exp(np.asarray(logcounts, dtype=np.float64)) - pseudocount, 0)
-    if logcounts.shape[1] == 1:
-        return np.exp(log_softmax(logits.reshape(n, -1))).reshape(n, positions, tasks) * reads[:, :, None]
-    columns = [np.exp(log_softmax(logits[:, :, task])) * reads[:, [task]] for task in range(tasks)]
-    return np.stack(columns, axis=2)
 
 
 def _place(dataset: Dataset, index: int) -> tuple[str, int, int] | None:

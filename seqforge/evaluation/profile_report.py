@@ -47,7 +47,7 @@ def _sections(findings: ProfileFindings) -> Iterator[Section]:
         yield Section("Training", list(_training(findings.history)))
     for judged in findings.evaluation.heads:
         name = judged.head.name
-        table = tables.of_head(scores["heads"][name], judged.head, scores["judging"])
+        table = tables.of_head(scores["heads"][name], scores["judging"])
         yield Section(f"Head {name}", list(_head(judged)), Table(table[0], table[1:]))
         drawn = [_track(example) for example in findings.examples if example.head == judged.head]
         if drawn:

@@ -17,6 +17,7 @@ import numpy as np
 from seqforge.backends.base import Evaluated, Learner
 from seqforge.data.dataset import Batch, Dataset
 from seqforge.errors import DataError
+from seqforge.evaluation.profile_outputs import task_logcounts
 from seqforge.evaluation.scores import plain
 from seqforge.heads import Head
 from seqforge.metrics.profiles import (
@@ -30,7 +31,6 @@ from seqforge.metrics.profiles import (
     log_softmax,
     of_mean,
     smoothed,
-    task_log_counts,
 )
 from seqforge.training.loop import evaluated
 from seqforge.training.progress import Means
@@ -50,24 +50,30 @@ class Judging:
     smoothing: float = 0.0
 
 
+PLAIN = Judging()
+
+
 class Scope:
     """A head with all its tasks (joint), or one task: a number per region, metric and prediction.
 
-    `floors`: name → logarithms of shares (1, value). After `close`, `values[metric, floor]` (n,), with "" for the
-    model; `reads` (n,) in the window; `predicted`, `observed` (n,) log counts.
+    `floors`: their names. Once all is added: `values[metric, floor]` (n,), with "" for the model; `reads` (n,) in the
+    window; `predicted`, `observed` (n,) log counts.
     """
 
-    def __init__(self, floors: Mapping[str, np.ndarray]):
-        self.floors = floors
+    def __init__(self, floors: Sequence[str]):
+        self.floors = tuple(floors)
         self._parts: dict[tuple[str, str], list[np.ndarray]] = {
             (metric, floor): [] for metric in PROFILE for floor in ("", *floors)
         }
         self._counts: dict[str, list[np.ndarray]] = {"reads": [], "predicted": [], "observed": []}
 
-    def add(self, log_shares: np.ndarray, seen: Profiles, predicted: np.ndarray, observed: np.ndarray) -> None:
-        """Some regions: logarithms of predicted shares (n, value), what was observed, log counts (n,)."""
+    def add(
+        self, shares: Mapping[str, np.ndarray], seen: Profiles, predicted: np.ndarray, observed: np.ndarray
+    ) -> None:
+        """Some regions: logarithms of shares by the model ("", (n, value)) and floors (1, value), what was observed,
+        log counts (n,)."""
         for (metric, floor), parts in self._parts.items():
-            parts.append(seen.measure(metric, self.floors[floor] if floor else log_shares))
+            parts.append(seen.measure(metric, shares[floor]))
         for name, values in (("reads", seen.total), ("predicted", predicted), ("observed", observed)):
             self._counts[name].append(values)
 
@@ -122,30 +128,35 @@ def summary(values: np.ndarray) -> dict[str, Any]:
 class JudgedHead:
     """A head: `joint` over its tasks, and each of its `tasks` by name (a head with one task: the joint scope itself).
 
-    `background` (position, task): the reads of the training set, of which the floor is made; None: no such floor.
+    `background` (position, task): the reads of the training set, of which a floor is made; None: no such floor.
     """
 
-    def __init__(self, head: Head, length: int, background: np.ndarray | None, judging: Judging):
-        self.head, self.judging = head, judging
-        self.joint = Scope(_floors(length * head.width, background))
-        columns = [None if background is None else background[:, task] for task in range(head.width)]
-        apart = {name: Scope(_floors(length, column)) for name, column in zip(head.tasks, columns, strict=True)}
-        self.tasks = apart if head.width > 1 else {head.tasks[0]: self.joint}
+    def __init__(self, head: Head, background: np.ndarray | None, judging: Judging):
+        self.head, self.background, self.judging = head, background, judging
+        floors = (UNIFORM,) if background is None else (UNIFORM, MEAN)
+        self.joint = Scope(floors)
+        self.tasks = {name: Scope(floors) if head.width > 1 else self.joint for name in head.tasks}
 
     def add(self, logits: np.ndarray, logcounts: np.ndarray, reads: np.ndarray) -> None:
         """Some regions: logits and reads (n, position, task), log counts (n, 1 or task)."""
         c = self.judging.pseudocount
         logits, logcounts, reads = (np.asarray(array, dtype=np.float64) for array in (logits, logcounts, reads))
         smooth = smoothed(reads, self.judging.smoothing)
-        seen = Profiles.of(reads, smooth)
-        flat = logits.reshape(len(logits), -1)
-        self.joint.add(log_softmax(flat), seen, head_log_counts(logcounts, c), log_counts(seen.total, c))
+        whole = head_log_counts(logcounts, c)
+        _add_to(self.joint, _flat(logits), self._shares(slice(None)), Profiles.of(reads, smooth), whole, c)
         if self.head.width == 1:
             return
-        counts = task_log_counts(logits, logcounts)
+        counts = task_logcounts(logits, logcounts)
         for task, scope in enumerate(self.tasks.values()):
             seen = Profiles.of(reads[:, :, task], smooth[:, :, task])
-            scope.add(log_softmax(logits[:, :, task]), seen, counts[:, task], log_counts(seen.total, c))
+            _add_to(scope, logits[:, :, task], self._shares(task), seen, counts[:, task], c)
+
+    def _shares(self, tasks: slice | int) -> np.ndarray | None:
+        """Logarithms of the shares (1, value) of the mean training profile; NaN where it has no reads."""
+        if self.background is None:
+            return None
+        with np.errstate(divide="ignore"):
+            return log_softmax(np.log(self.background[:, tasks].reshape(1, -1)))
 
     def scores(self) -> dict[str, Any]:
         """`joint` and `tasks` → metric → summary."""
@@ -155,13 +166,19 @@ class JudgedHead:
         }
 
 
-def _floors(size: int, background: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Logarithms of shares (1, size) that are the same for every region."""
-    floors = {UNIFORM: np.full((1, size), -np.log(size))}
-    if background is not None and background.sum() > 0:
-        with np.errstate(divide="ignore"):
-            floors[MEAN] = np.log(background.reshape(1, -1) / background.sum())
-    return floors
+def _flat(values: np.ndarray) -> np.ndarray:
+    return values.reshape(len(values), -1)
+
+
+def _add_to(
+    scope: Scope, logits: np.ndarray, mean: np.ndarray | None, seen: Profiles, counts: np.ndarray, pseudocount: float
+) -> None:
+    """Some regions: `logits` (n, value), the shares of the mean training profile, log counts (n,)."""
+    size = logits.shape[1]
+    shares = {"": log_softmax(logits), UNIFORM: np.full((1, size), -np.log(size))}
+    if mean is not None:
+        shares[MEAN] = mean
+    scope.add(shares, seen, counts, log_counts(seen.total, pseudocount))
 
 
 @dataclass(frozen=True)
@@ -180,8 +197,10 @@ class ProfileEvaluation:
         factors), `heads` → `joint` and `tasks` → metric → summary, `notes`."""
         heads = {judged.head.name: judged.scores() for judged in self.heads}
         parts = {name: value for name, value in self.losses.items() if name != "loss"}
-        found: dict[str, Any] = {"n": self.n, "loss": self.losses.get("loss", np.nan)} | _flat(heads)
-        found |= {"losses": parts, "loss_weights": self.weights}
+        found: dict[str, Any] = {"n": self.n}
+        if self.losses:
+            found |= {"loss": self.losses.get("loss", np.nan), "losses": parts, "loss_weights": self.weights}
+        found |= _means(heads)
         ready: dict[str, Any] = plain(
             found | {"judging": asdict(self.judging), "heads": heads, "notes": list(self._notes())}
         )
@@ -197,7 +216,7 @@ class ProfileEvaluation:
                 yield f"head '{judged.head.name}': the mean training profile is 0 where test regions have reads"
 
 
-def _flat(heads: Mapping[str, Any]) -> dict[str, float]:
+def _means(heads: Mapping[str, Any]) -> dict[str, float]:
     """The mean over heads of every metric's joint value."""
     joints = [scores["joint"] for scores in heads.values()]
     profile = {metric: of_mean([joint[metric]["mean"] for joint in joints]) for metric in PROFILE}
@@ -210,21 +229,14 @@ def evaluate_profiles(
     heads: Sequence[Head],
     batch_size: int,
     *,
-    judging: Judging = Judging(),
+    judging: Judging = PLAIN,
     training: Dataset | None = None,
 ) -> ProfileEvaluation:
     """Every region of `dataset` once, in order; the floor of the mean training profile is that of `training`."""
     background = total_reads(training, len(heads))
-    judged: tuple[JudgedHead, ...] = ()
+    judged = tuple(JudgedHead(head, total, judging) for head, total in zip(heads, background, strict=True))
     means = Means()
     for batch, found in evaluated(learner, dataset, batch_size):
-        reads = batch.target
-        assert isinstance(reads, tuple)
-        if not judged:
-            judged = tuple(
-                JudgedHead(head, values.shape[1], total, judging)
-                for head, values, total in zip(heads, reads, background, strict=True)
-            )
         _add(judged, batch, found)
         means.add({name: float(np.mean(loss, dtype=np.float64)) for name, loss in found.losses.items()}, len(batch))
     return ProfileEvaluation(len(dataset), judged, means.values(), dict(learner.loss_weights), judging)

@@ -12,7 +12,6 @@ import numpy as np
 
 from seqforge.evaluation.profiles import COUNTS, FLOORS, PROFILE, JudgedHead, ProfileEvaluation, Scope
 from seqforge.evaluation.report import number
-from seqforge.heads import Head
 
 HEADER = ("metric", "task", "n", "mean", "q25", "median", "q75", *FLOORS.values())
 JOINT = "joint"
@@ -20,9 +19,9 @@ PLACES = ("chrom", "start", "stop", "strand")
 SIGNS = {1: "+", -1: "-", 0: "."}
 
 
-def of_head(scores: Mapping[str, Any], head: Head, judging: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def of_head(scores: Mapping[str, Any], judging: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """The scores of a head as rows of text, the header first: each metric, joint and for each task."""
-    scopes = {JOINT: scores["joint"]} | (scores["tasks"] if head.width > 1 else {})
+    scopes = {JOINT: scores["joint"]} | (scores["tasks"] if len(scores["tasks"]) > 1 else {})
     return [HEADER, *(_row(metric, name, scope[metric], judging) for metric, name, scope in _cells(scopes))]
 
 

@@ -96,9 +96,10 @@ def _coefficient(reads: np.ndarray) -> np.ndarray:
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Of each row of (n, value), float64."""
+    """Of each row of (n, value), float64; a row of nothing but −∞ becomes NaN."""
     shifted = np.asarray(logits, dtype=np.float64)
-    shifted = shifted - shifted.max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        shifted = shifted - shifted.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
@@ -146,9 +147,12 @@ class Profiles:
         return _coefficient(self.reads)
 
     def measure(self, name: str, log_shares: np.ndarray) -> np.ndarray:
-        """The metric `name` (n,) for predictions (n or 1, value) as logarithms of shares; NaN without reads."""
+        """The metric `name` (n,) for predictions (n or 1, value) as logarithms of shares.
+
+        NaN for regions without reads, and where the prediction is NaN.
+        """
         found = PROFILE_FORMULAS[name](log_shares, self)
-        return np.where(self.total > 0, found, np.nan)
+        return np.where((self.total > 0) & ~np.isnan(log_shares).any(axis=1), found, np.nan)
 
 
 PROFILE_FORMULAS: dict[str, Callable[[np.ndarray, Profiles], np.ndarray]] = {
@@ -179,16 +183,6 @@ def counts_score(name: str, predicted: np.ndarray, observed: np.ndarray) -> floa
     if np.count_nonzero(defined) < LEAST:
         return float("nan")
     return COUNTS_FORMULAS[name](predicted[defined], observed[defined])
-
-
-def task_log_counts(logits: np.ndarray, logcounts: np.ndarray) -> np.ndarray:
-    """The log counts (n, task) of tasks from `logits` (n, position, task) and `logcounts` (n, 1), or (n, task) as they
-    are: to the head's are added the logarithms of the tasks' shares of its profile."""
-    if logcounts.shape[1] == logits.shape[2]:
-        return np.asarray(logcounts, dtype=np.float64)
-    shares = np.exp(log_softmax(logits.reshape(len(logits), -1))).reshape(logits.shape).sum(axis=1)
-    with np.errstate(divide="ignore"):
-        return np.asarray(logcounts + np.log(shares))
 
 
 def head_log_counts(logcounts: np.ndarray, pseudocount: float) -> np.ndarray:
