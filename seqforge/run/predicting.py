@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,11 @@ from seqforge.data.windows import SIDES
 from seqforge.errors import UsageError, did_you_mean
 from seqforge.evaluation.predict import Predictor
 from seqforge.run.record import Run
+
+if TYPE_CHECKING:
+    from seqforge.run.profile_predicting import ProfilePrediction
+
+DEFAULTS = {"edges": "drop"}  # of options that are never absent
 
 
 class Prediction(NamedTuple):
@@ -62,11 +67,36 @@ def reading(
     )
 
 
-def predict(run: Run, sequences: str | Path | Sequence[str], device: str = "auto") -> Prediction:
+def predict(run: Run, sequences: Any, device: str = "auto", **of_profiles: Any) -> Prediction | ProfilePrediction:
     """Predictions for a file (FASTA, text, TSV, CSV) or for a list of sequences, all in memory.
 
-    Raises DataError for sequences of a length that the model does not read.
+    `of_profiles`: options of runs that predict profiles. Raises DataError for sequences of a length that the model does
+    not read.
     """
+    if predicts_profiles(run):
+        from seqforge.run.profile_inputs import Asked
+        from seqforge.run.profile_predicting import predict as predict_profiles
+
+        part = of_profiles.pop("part", None)
+        return predict_profiles(run, Asked(given=sequences, **of_profiles), part, device)
+    refuse_profile_options({name: value for name, value in of_profiles.items() if value != DEFAULTS.get(name)})
+    if sequences is None:
+        raise UsageError("name the sequences: a file, or a list of texts")
+    return _labels(run, sequences, device)
+
+
+def predicts_profiles(run: Run) -> bool:
+    return run.experiment.task.targets == "profiles"
+
+
+def refuse_profile_options(given: Mapping[str, Any]) -> None:
+    """Raise UsageError where one of `given` has a value: the run predicts labels."""
+    for name, value in given.items():
+        if value is not None:
+            raise UsageError(f"{name} is for runs that predict profiles; this one predicts labels of sequences")
+
+
+def _labels(run: Run, sequences: str | Path | Sequence[str], device: str) -> Prediction:
     model = predictor(run, device)
     if isinstance(sequences, (str, Path)):
         chunks = list(model.from_file(sequences, reading(run)))

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from seqforge.backends.base import Learner
-    from seqforge.run.predicting import Prediction
 
 # what every manifest says from its first writing
 FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
@@ -172,11 +171,24 @@ class Run:
 
         return model(self, part)
 
-    def predict(self, sequences: str | Path | Sequence[str], device: str = "auto") -> Prediction:
-        """Labels and scores for a file of sequences or a list of them."""
+    def predict(
+        self,
+        sequences: str | Path | Sequence[str] | np.ndarray | None = None,
+        device: str = "auto",
+        *,
+        genome: str | Path | None = None,
+        set_name: str | None = None,
+        part: str | None = None,
+        edges: str = "drop",
+    ) -> Any:
+        """Predictions for a file of sequences or a list of them: `Prediction` (ids, label, scores).
+
+        Of a profile run `ProfilePrediction` (reads, logits, logcounts per head). It also takes codes (n, input_length),
+        a BED file with its `genome` (FASTA), or nothing, for the set `set_name` of its own data; `part` as in `model`.
+        """
         from seqforge.run.predicting import predict
 
-        return predict(self, sequences, device)
+        return predict(self, sequences, device, genome=genome, set_name=set_name, part=part, edges=edges)
 
     def evaluate(
         self, set_name: str = "test", *, report: bool = False, device: str = "auto", data: str | Path | None = None
