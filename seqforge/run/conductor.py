@@ -34,6 +34,7 @@ from seqforge.run.directory import (
     RunDirectory,
     next_free,
 )
+from seqforge.run.exports import complete, exported
 from seqforge.run.identity import Identity, effective, identify, policy
 from seqforge.run.record import Run
 from seqforge.training import checkpoints
@@ -82,7 +83,10 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     if options.again:
         directory = RunDirectory(next_free(directory.path))
     elif directory.state == "finished":
-        return _found(Run(directory.path), options, "this run is finished already (--again trains it anew)")
+        found = _found(Run(directory.path), options, "this run is finished already (--again trains it anew)")
+        if not complete(experiment):
+            exported(experiment, found.model() if experiment.library == KERAS else None, found.id, found.history)
+        return found
     elif options.resume and not directory.exists:
         raise RunError(_nothing_to_resume(directory, options))
     _prove(experiment, data, options.threads)
@@ -203,6 +207,7 @@ class Conductor:
                 self._train(learner, resume)
             self._write_weights(learner)
             self._score(learner)
+            self._export(learner)
         except Interrupted as stop:
             self._stopped(str(stop))
             raise Interrupted(
@@ -220,6 +225,12 @@ class Conductor:
             raise
         self.directory.end("finished")
         return Run(self.directory.path)
+
+    def _export(self, learner: Learner) -> None:
+        """Models and history beside the run folder, where the definition asks for them."""
+        found = Run(self.directory.path)
+        for path in exported(self.experiment, getattr(learner, "model", None), found.id, found.history):
+            self.report(f"exported: {path}")
 
     def _failed(self, error: BaseException) -> None:
         with suppress(OSError):  # the disk may be what failed
