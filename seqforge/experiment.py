@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.data.encodings import Alphabet
@@ -176,6 +176,7 @@ class _Resolution:
         loss, optimizers, schedules = self._loss(), self._optimizers(), self._schedules()
         metrics = self._metrics(process)
         chosen = DataReader(definition, setting, self.paths, self.problems).choose(data)
+        architecture = self._windowed(architecture, chosen)
         length = self._length(architecture, chosen)
         self._agree(architecture, loss, chosen, length)
         if self.task is None or setting.alphabet is None or setting.library is None or architecture is None:
@@ -268,6 +269,7 @@ class _Resolution:
             for section, schedule in uses
             if hasattr(schedule, "monitor")
         ]
+        self.problems += agreement.warm_ups(uses, self.process)
         return tuple(ScheduleUse(schedule, _target(section)) for section, schedule in uses)
 
     def _process(self) -> TrainingProcess | None:
@@ -289,20 +291,30 @@ class _Resolution:
         stopping = Asked(watched, _value_place(section, "early_stopping_monitor"))
         return agreement.read_metrics(self.task, named, [stopping, *self.monitors], self.problems)
 
+    def _windowed(self, architecture: Architecture | None, chosen: Chosen) -> Architecture | None:
+        """The architecture, told the lengths that the data options say."""
+        window = self._of_data(chosen, "windows") if architecture is not None and architecture.reads_heads else None
+        return architecture.with_window(window) if architecture is not None and window else architecture
+
+    def _of_data(self, chosen: Chosen, what: str) -> Any:
+        """What the data source says of lengths by its method `what`; None: nothing."""
+        setting = self.setting
+        if chosen.source is None or self.task is None or setting.alphabet is None:
+            return None
+        wanted = Wanted(self.task, setting.alphabet, setting.labels, setting.seed, self.definition.folder)
+        try:
+            return getattr(chosen.source, what)(wanted)
+        except SeqForgeError:
+            return None  # its files are missing, or unreadable: reported where they are looked for
+
     def _length(self, architecture: Architecture | None, chosen: Chosen) -> int | None:
         """Of the input: what the data promises, else what the first embedded layer says."""
-        setting = self.setting
         window = architecture.window() if architecture is not None else None
         if window is not None:
             return window[0]
-        if chosen.source is not None and self.task is not None and setting.alphabet is not None:
-            wanted = Wanted(self.task, setting.alphabet, setting.labels, setting.seed, self.definition.folder)
-            try:
-                length = chosen.source.window(wanted)
-            except SeqForgeError:
-                length = None  # its files are missing, or unreadable: reported where they are looked for
-            if length is not None:
-                return length
+        length: int | None = self._of_data(chosen, "window")
+        if length is not None:
+            return length
         shape = getattr(architecture, "input_shape", None)
         return shape[-2] if shape and len(shape) >= 2 else None
 
@@ -312,6 +324,8 @@ class _Resolution:
         self.problems += id_problems(definition, setting, length)
         self.problems += agreement.labels_and_task(setting, _labels_place(definition))
         self.problems += agreement.heads_and_task(definition, setting)
+        if loss is not None or definition.loss is None:
+            self.problems += agreement.loss_and_heads(definition, setting, loss, architecture)
         if setting.library is not None:
             self.problems += agreement.required_sections(definition, setting.library, list(self.compiled))
         if chosen.definition is not None:

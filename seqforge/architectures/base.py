@@ -53,6 +53,7 @@ class Architecture(Component):
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     reads_heads: ClassVar[bool] = False  # puts out profiles and log counts per head, instead of a score per label
+    remark: ClassVar[str] = ""  # what `seqforge show` says about it
     parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
     given: Mapping[str, PartModel] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -68,6 +69,14 @@ class Architecture(Component):
 
     def window(self) -> tuple[int, int] | None:
         """Profile models: the lengths of input and output, in bases; None where they are not known yet."""
+        return None
+
+    def with_window(self, window: tuple[int, int]) -> Self:
+        """The same architecture for data that say these lengths of input and output; most have lengths of their own."""
+        return self
+
+    def shapes(self, spec: InputSpec) -> dict[str, tuple[int, ...]] | None:
+        """Name → shape of every parameter on PyTorch, where that is known without a framework."""
         return None
 
     def check(self, spec: InputSpec) -> list[Problem]:

@@ -19,8 +19,8 @@ class IdleOptimizer(BackendError):
         self.number = number
 
 
-def assign(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[str]]:
-    """The names that each optimizer owns, in the order of `names`.
+def assign(patterns: Sequence[str | None], names: Sequence[str], frozen: Sequence[str] = ()) -> list[list[str]]:
+    """The names that each optimizer owns, in the order of `names`; `frozen` ones exist, but are not trained.
 
     A name belongs to the first pattern that matches it; None takes whatever no pattern takes. Raises BackendError for
     a name that nothing takes, and for an optimizer that is left without any.
@@ -37,7 +37,7 @@ def assign(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[st
     owned = [[name for name in names if owner[name] == number] for number in range(len(patterns))]
     for number, mine in enumerate(owned):
         if not mine:
-            raise IdleOptimizer(_idle(patterns, number, names), number)
+            raise IdleOptimizer(_idle(patterns, number, names, frozen), number)
     return owned
 
 
@@ -60,12 +60,15 @@ def _owner(patterns: Sequence[str | None], name: str) -> int | None:
     return next(iter(matching + rest), None)
 
 
-def _idle(patterns: Sequence[str | None], number: int, names: Sequence[str]) -> str:
+def _idle(patterns: Sequence[str | None], number: int, names: Sequence[str], frozen: Sequence[str]) -> str:
     pattern = patterns[number]
     if pattern is None:
         return f"optimizer {number + 1} has no parameters left: the other patterns take all {len(names)}"
     matching = [name for name in names if fnmatchcase(name, pattern)]
     if matching:
         return f"optimizer pattern '{pattern}' gets no parameter: earlier patterns take '{matching[0]}' and the others"
+    still = [name for name in frozen if fnmatchcase(name, pattern)]
+    if still:
+        return f"optimizer pattern '{pattern}' matches only frozen parameters: {', '.join(still[:4])}; remove it"
     guess = nearest(pattern, names) or names[0]
     return f"optimizer pattern '{pattern}' matches no trainable parameter; a parameter is called '{guess}'"

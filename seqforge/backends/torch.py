@@ -20,6 +20,7 @@ from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_proof import layers, prove
 from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, on_device
 from seqforge.backends.torch_updates import Updates
+from seqforge.callbacks.averaged_weights import decay_at
 from seqforge.data.dataset import Batch
 from seqforge.errors import BackendError, RunError
 from seqforge.experiment import Experiment
@@ -79,13 +80,15 @@ class TorchLearner:
         self._input = OneHot(experiment.alphabet, experiment.unknown, layout, experiment.encoding, device)
         self._nets = Nets(build(experiment, spec).to(device), _on(device, self._loss.torch()))
         self._average = copy.deepcopy(self._nets) if self._process.ema_decay is not None else None
-        self._updates = Updates(experiment.optimizers, self._nets.parameters(), self._process, _scaler(self))
+        self._updates = Updates(
+            experiment.optimizers, self._nets.parameters(), self._process, _scaler(self), self._nets.frozen()
+        )
         self._metrics = {
             metric.name: RUNNING[metric.name, experiment.task.targets]
             for metric in experiment.metrics
             if (metric.name, experiment.task.targets) in RUNNING
         }
-        self._step = self._pending_steps = self._pending_examples = self._logged = 0
+        self._step = self._pending_steps = self._pending_examples = self._logged = self._followed = 0
         self._sums: dict[str, torch.Tensor] = {}
         self.loss_weights = self._loss.weights()
 
@@ -107,19 +110,40 @@ class TorchLearner:
     def train_step(self, batch: Batch) -> None:
         self._nets.train(True)
         inputs, target, weight = self._feed(batch)
-        if self._updates.needs_closure:
-            self._step_with_closure(inputs, target, weight, len(batch))
-        else:
-            self._updates.scaler.scale(self._objective(inputs, target, weight, len(batch))).backward()
-            self._pending_steps += 1
-            self._pending_examples += len(batch)
-            if self._pending_steps == self._process.gradient_accumulation:
-                self._update()
+        with self._products():
+            self._train(inputs, target, weight, len(batch))
         self._step += 1
+
+    def _train(self, inputs: Any, target: Any, weight: Any, examples: int) -> None:
+        if self._updates.needs_closure:
+            self._step_with_closure(inputs, target, weight, examples)
+            return
+        self._updates.scaler.scale(self._objective(inputs, target, weight, examples)).backward()
+        self._pending_steps += 1
+        self._pending_examples += examples
+        if self._pending_steps == self._process.gradient_accumulation:
+            self._update()
 
     def end_epoch(self) -> None:
         if self._pending_steps:
             self._update()
+        if hasattr(self._nets.loss, "end_epoch"):
+            self._nets.loss.end_epoch()
+            if self._average is not None:
+                self._average.loss.restore(self._nets.loss.state())  # type: ignore[attr-defined]
+
+    @contextmanager
+    def _products(self) -> Iterator[None]:
+        """Matrix products of fp32 as the training process says; the process' own setting is put back."""
+        wanted, before = self._process.matmul_precision, torch.get_float32_matmul_precision()
+        if wanted is None or wanted == before:
+            yield
+            return
+        torch.set_float32_matmul_precision(wanted)
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before)
 
     def _update(self) -> None:
         """One step from the gradients of all pending batches, as the mean over all their examples."""
@@ -197,17 +221,17 @@ class TorchLearner:
             ) from None
 
     def _follow(self) -> None:
-        """The averaged weights move towards the new ones: a ← δ·a + (1 − δ)·p; buffers are copied."""
+        """The averaged weights move towards the new ones: a ← δ·a + (1 − δ)·p; buffers are copied, frozen ones stay."""
         if self._average is None or self._process.ema_decay is None:
             return
+        decay = decay_at(self._followed, self._process.ema_decay, self._process.ema_warmup)
+        self._followed += 1
         pairs = list(zip(self._average.tensors().values(), self._nets.tensors().values(), strict=True))
         with torch.no_grad():
             moving = [pair for pair in pairs if pair[1].requires_grad]
-            torch._foreach_lerp_(
-                [pair[0] for pair in moving], [pair[1] for pair in moving], 1 - self._process.ema_decay
-            )
+            torch._foreach_lerp_([pair[0] for pair in moving], [pair[1] for pair in moving], 1 - decay)
             for averaged, now in pairs:
-                if not now.requires_grad:
+                if not isinstance(now, torch.nn.Parameter):
                     averaged.copy_(now)
 
     def _feed(self, batch: Batch) -> tuple[Any, Any, Any]:
@@ -224,10 +248,15 @@ class TorchLearner:
 
     # judging
 
+    @property
+    def _judged(self) -> Nets:
+        """What is evaluated and written: the averages, if there are any and they count."""
+        return self._average if self._average is not None and self._process.ema_evaluate else self._nets
+
     def eval_step(self, batch: Batch) -> Evaluated:
-        nets = self._average or self._nets
+        nets = self._judged
         nets.train(False)
-        with torch.inference_mode():
+        with torch.inference_mode(), self._products():
             inputs, target, _ = self._feed(batch)
             output = self._forward(nets, inputs)
             losses = {} if target is None else self._losses(nets, output, target)
@@ -253,6 +282,8 @@ class TorchLearner:
     def take_logs(self) -> dict[str, float]:
         if not self._sums:
             return {}
+        if hasattr(self._nets.loss, "judge"):
+            self._nets.loss.judge()
         totals = torch.stack(list(self._sums.values())).tolist()
         logs = {name: total / self._logged for name, total in zip(self._sums, totals, strict=True)}
         self._sums, self._logged = {}, 0
@@ -269,7 +300,7 @@ class TorchLearner:
     # weights and files
 
     def weights(self) -> dict[str, np.ndarray]:
-        return {name: array(tensor) for name, tensor in (self._average or self._nets).tensors().items()}
+        return {name: array(tensor) for name, tensor in self._judged.tensors().items()}
 
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         given = {name: torch.from_numpy(np.array(value)) for name, value in weights.items()}
@@ -278,13 +309,14 @@ class TorchLearner:
 
     def save(self, folder: Path) -> None:
         state = {
-            "steps": [self._step, self._pending_steps, self._pending_examples, self._logged],
+            "steps": [self._step, self._pending_steps, self._pending_examples, self._logged, self._followed],
             "sums": self._sums,
             "optimizers": [optimizer.state_dict() for optimizer in self._updates.optimizers],
             "scaler": self._updates.scaler.state_dict(),
             "average": None if self._average is None else self._average.tensors(),
             "gradients": self._gradients(),
             "loss_weights": self.loss_weights,
+            "loss": self._nets.loss.state() if hasattr(self._nets.loss, "state") else None,
         }
         torch_files.write(folder, self._nets.tensors(), state)
 
@@ -301,7 +333,9 @@ class TorchLearner:
             optimizer.load_state_dict(saved)
         self._updates.scaler.load_state_dict(state["scaler"])
         self.loss_weights = state["loss_weights"]
-        self._step, self._pending_steps, self._pending_examples, self._logged = state["steps"]
+        self._step, self._pending_steps, self._pending_examples, self._logged, self._followed = state["steps"]
+        for nets in filter(None, (self._nets, self._average) if state["loss"] else ()):
+            nets.loss.restore(state["loss"])  # type: ignore[attr-defined]
         self._sums = {name: total.to(self._device) for name, total in state["sums"].items()}
         for name, parameter in self._nets.parameters().items():
             gradient = state["gradients"].get(name)
@@ -329,6 +363,8 @@ class TorchLearner:
             "layers": layers(self._nets.model, self._spec, self._layout),
             "device": str(self._device),
             "precision": self.precision,
+            "optimizers": self._updates.owned,
+            "matmul_precision": self._process.matmul_precision or torch.get_float32_matmul_precision(),
             "versions": {"torch": torch.__version__, "numpy": np.__version__}
             | ({"cuda": torch.version.cuda} if self._device.type == "cuda" else {}),
         }

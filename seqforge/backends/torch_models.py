@@ -30,15 +30,27 @@ def build(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
 
 
 class Nets:
-    """The model and the loss as one set of named tensors; the loss' own parameters are called `loss.…`."""
+    """The model and the loss as one set of named tensors; the loss' own parameters are called `loss.…`.
+
+    A loss that can `adopt` parameters of the model learns those. What the model keeps for a loss (`loss_parameters`)
+    and no loss adopts is frozen.
+    """
 
     def __init__(self, model: torch.nn.Module, loss: Callable[..., Any]):
         self.model, self.loss = model, loss
+        adopted = loss.adopt(model) if hasattr(loss, "adopt") else []
+        for name in set(getattr(model, "loss_parameters", ())) - set(adopted):
+            model.get_parameter(name).requires_grad_(False)
         self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """The trainable parameters, each once."""
         return {name: tensor for name, tensor in self.tensors().items() if tensor.requires_grad}
+
+    def frozen(self) -> list[str]:
+        """The names of parameters that are not trained."""
+        tensors = self.tensors().items()
+        return [name for name, one in tensors if isinstance(one, torch.nn.Parameter) and not one.requires_grad]
 
     def tensors(self) -> dict[str, Any]:
         """Parameters and persistent buffers in model order, each once even if it is registered twice."""

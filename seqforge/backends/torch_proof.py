@@ -197,9 +197,9 @@ def _update_problems(experiment: Experiment, model: torch.nn.Module, output: Any
     if experiment.loss is None or experiment.process is None:
         return []
     definition, no_scaler = experiment.definition, torch.amp.GradScaler("cpu", enabled=False)
-    parameters = Nets(model, experiment.loss.torch()).parameters()
+    nets = Nets(model, experiment.loss.torch())
     try:
-        Updates(experiment.optimizers, parameters, experiment.process, no_scaler)
+        Updates(experiment.optimizers, nets.parameters(), experiment.process, no_scaler, nets.frozen())
     except BackendError as error:
         return [misfit(error, definition)]
     if any(one.requires_grad for one in (output if isinstance(output, (list, tuple)) else [output])):

@@ -64,9 +64,10 @@ class Updates:
         parameters: Mapping[str, torch.nn.Parameter],
         process: TrainingProcess,
         scaler: torch.amp.GradScaler,
+        frozen: Sequence[str] = (),
     ):
         self.parameters = list(parameters.values())
-        owned = assign([use.pattern for use in uses], list(parameters))
+        self.owned = owned = assign([use.pattern for use in uses], list(parameters), frozen)
         groups = [[parameters[name] for name in names] for names in owned]
         self.optimizers = [_optimizer(use, group) for use, group in zip(uses, groups, strict=True)]
         self.clips = [clip for use, group in zip(uses, groups, strict=True) for clip in _clips(use.optimizer, group)]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seqforge.callbacks.adaptive_weights import AdaptiveWeights
+from seqforge.callbacks.averaged_weights import AveragedWeights
 from seqforge.callbacks.best_weights import BestWeights
 from seqforge.callbacks.checkpoint import Checkpoint
 from seqforge.callbacks.early_stopping import EarlyStopping
@@ -38,6 +39,7 @@ def standard(
     stopping = EarlyStopping(patience=process.early_stopping_patience, min_delta=process.early_stopping_min_delta)
     wanted: list[tuple[bool, Callback]] = [
         (True, NaNGuard()),
+        (process.ema_decay is not None, AveragedWeights()),
         (True, BestWeights()),
         (process.early_stopping, stopping),
         (bool(schedules), Schedules(schedules)),
@@ -53,6 +55,7 @@ def standard(
 
 __all__ = [
     "AdaptiveWeights",
+    "AveragedWeights",
     "BestWeights",
     "Checkpoint",
     "EarlyStopping",

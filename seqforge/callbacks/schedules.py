@@ -22,10 +22,11 @@ class Schedules(Callback):
         self._rates: list[float] = []
 
     def begin(self, training: Training) -> None:
-        rates = training.learner.learning_rates
+        rates, process = training.learner.learning_rates, training.process
         for schedule, optimizer in self._schedules:
+            steps = schedule.counted(training.steps, len(training.examples), process.batch_size)
             for number in range(len(rates)) if optimizer is None else (optimizer,):
-                self._running[number] = schedule.begin(rates[number], training.steps, training.process.epochs)
+                self._running[number] = schedule.begin(rates[number], steps, process.epochs)
         self._rates = rates
         self._drive(training)
 

@@ -421,6 +421,21 @@ CATALOGUE: dict[str, Entry] = {
         "Log counts are ln(pseudocount + reads). Models that are added up, or built on each other, must have been "
         "trained with the same pseudocount.",
     ),
+    "SF0335": Entry(
+        "a head that weighs a loss with weights of its own",
+        "ProfileCountLoss learns the weights of profiles and counts, or has them fixed by `profile_weight` and "
+        "`count_weight`. The keys of heads that weigh BPNetLoss are not read.",
+    ),
+    "SF0336": Entry(
+        "learned weights of two scopes",
+        "The parameters lw0 and lw1 lie in the model and are learned through the loss: one pair for all heads (shared) "
+        "or one pair per head (group). `weight_scope` of both must be the same.",
+    ),
+    "SF0337": Entry(
+        "a training that is all warm-up",
+        "The learning rate rises over the first `warmup_epochs` epochs and falls over the others. A training with no "
+        "more epochs than that ends near the highest rate.",
+    ),
     "SF0401": Entry(
         "a missing file",
         "A path is looked for, in this order, as it stands if absolute, in the definition's folder, in the "
@@ -649,6 +664,16 @@ CATALOGUE: dict[str, Entry] = {
         "a bias model that does not fit",
         "The bias model reads a window in the middle of the residual's input and puts out the same one: its input may "
         "be shorter, but not longer; output length, heads, tasks and counts must be equal.",
+    ),
+    "SF0551": Entry(
+        "windows that do not fit",
+        "Cherimoya cuts the same number of bases, its trimming, from both ends of its input. Lengths of input and "
+        "output differ by twice the trimming; where the data say both, the model has nothing to add.",
+    ),
+    "SF0552": Entry(
+        "a head option that the model does not have",
+        "The heads of Cherimoya are groups of tracks with one multinomial and one count each, and there is no bias "
+        "model whose reads could be added.",
     ),
     # SF06xx data definitions
     "SF0601": Entry(

@@ -13,6 +13,8 @@ from seqforge.errors import Place, Problem
 from seqforge.heads import NAME, Head, HeadOptions, tasks_of
 from seqforge.parameters import folded
 
+WEIGHING = ("profile_loss_weight", "counts_loss_weight", "counts_loss_frac_target")  # the parts of a loss
+
 
 def read_heads(written: Sequence[Written], problems: list[Problem]) -> tuple[Head, ...]:
     """The heads; those that cannot be read are left out, with their problems."""
@@ -57,14 +59,29 @@ def _names(written: Sequence[Written]) -> Iterator[Problem]:
             yield Problem(one.name.place, "SF0332", f"two heads are called '{one.name}' ({lines})", "rename one")
 
 
+def weighed(written: Sequence[Written], heads: Sequence[Head]) -> Iterator[Problem]:
+    """For a loss that is weighed by its heads: each gives one of the two keys that weigh its counts."""
+    places = {str(one.name): one.place for one in written}
+    for head in heads:
+        if head.counts_loss_weight is None and head.counts_loss_frac_target is None:
+            message = f"head '{head.name}' does not say how its counts weigh"
+            hint = "give counts_loss_weight, or counts_loss_frac_target to have the weight adapted"
+            yield Problem(places[head.name], "SF0333", message, hint)
+
+
+def unread(written: Sequence[Written], loss: str) -> Iterator[Problem]:
+    """For a loss with weights of its own: the keys of heads that would weigh it."""
+    for head in written:
+        for item in head.hyperparameters:
+            if folded(item.name) in map(folded, WEIGHING):
+                message = f"head '{head.name}': loss '{loss}' does not read {item.name}"
+                yield Problem(item.name.place, "SF0335", message, "remove it; the loss has weights of its own")
+
+
 def _weights(written: Written, options: HeadOptions) -> Iterator[Problem]:
-    """One of the two keys that weigh the counts is given, and a target has something to adapt."""
+    """A target has something to adapt."""
     weight, target = options.counts_loss_weight, options.counts_loss_frac_target
-    if weight is None and target is None:
-        message = f"head '{written.name}' does not say how its counts weigh"
-        hint = "give counts_loss_weight, or counts_loss_frac_target to have the weight adapted"
-        yield Problem(written.place, "SF0333", message, hint)
-    elif weight == 0 and target is not None:
+    if weight == 0 and target is not None:
         message = f"head '{written.name}' has counts_loss_weight 0, which no counts_loss_frac_target can adapt"
         yield Problem(_place(written, "counts_loss_weight"), "SF0333", message, "remove one of the two")
 

@@ -52,6 +52,7 @@ class Loss(Component):
     tasks: ClassVar[tuple[str, ...]]  # canonical task names that it fits
     tolerated: ClassVar[tuple[str, ...]] = ()  # tasks that it fits with a warning
     libraries: ClassVar[tuple[str, ...]]  # backends that have its formula
+    weighs_heads: ClassVar[bool] = True  # profiles: reads how the heads weigh their profiles and counts
     unavailable: ClassVar[str] = ""  # why this known name cannot be used, and the way out; "": it can
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqforge import registry
-from seqforge.definitions import structure
+from seqforge.definitions import heads, structure
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import Setting
 from seqforge.definitions.language import MODEL
@@ -16,6 +16,7 @@ from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place
 from seqforge.errors import Place, Problem, did_you_mean
 from seqforge.losses.base import Loss
+from seqforge.losses.weighting import Weighting
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import CLIPS
 from seqforge.parameters import Integer, Unfit, folded
@@ -149,13 +150,16 @@ def _stopping_keys(section: Section, process: TrainingProcess) -> Iterator[Probl
 # (library, key) → why the backend would not read it
 UNREAD = {
     (KERAS, "gradient_checkpointing"): "Keras layers keep their activations",
+    (KERAS, "ema_warmup"): "its averages have one decay",
+    (KERAS, "ema_evaluate"): "it judges the averages",
+    (KERAS, "matmul_precision"): "its backend decides",
 }
 
 
 def _unread(section: Section, process: TrainingProcess, library: str | None) -> Iterator[Problem]:
     for (owner, key), reason in UNREAD.items():
         place = key_place(section, key)
-        if owner == library and place and getattr(process, key):
+        if owner == library and place and getattr(process, key) != getattr(TrainingProcess, key):
             yield Problem(place, "SF0310", f"{key} has no effect on {library}: {reason}", "remove it")
 
 
@@ -277,9 +281,8 @@ def _monitored(asked: Asked, task: Task, problems: list[Problem]) -> Metric | No
         return None
     fitting = metric_names(task)
     watched = {f"validation_{name}": name for name in fitting}
-    known: dict[str, str | None] = {"validation_loss": None, **watched}
-    if asked.by_schedule:  # schedules also watch the training loss, and add validation_ themselves
-        known |= {"loss": None} | {name: name for name in fitting}
+    short: dict[str, str | None] = {"loss": None} | {name: name for name in fitting}  # of schedules: in training
+    known: dict[str, str | None] = {"validation_loss": None, **watched, **short}
     found = next((spelling for spelling in known if _same(asked, spelling)), None)
     if found is None:
         message = f"nothing called '{asked.name}' can be monitored"
@@ -390,6 +393,36 @@ def heads_and_task(definition: ModelDefinition, setting: Setting) -> Iterator[Pr
     elif general.heads and not profiles:
         message = f"task '{setting.task.name}' has labels, not heads"
         yield Problem(general.heads[0].place, "SF0325", message, f"use labels, or task '{PROFILES}'")
+
+
+def loss_and_heads(
+    definition: ModelDefinition, setting: Setting, loss: Loss | None, architecture: Architecture | None
+) -> Iterator[Problem]:
+    """Profiles: heads weigh a loss that reads it; a loss fits the number of heads; who learns weights has as many."""
+    written = definition.general.heads
+    if loss is None or loss.weighs_heads:
+        yield from heads.weighed(written, setting.heads)
+        return
+    yield from heads.unread(written, loss.name)
+    if definition.loss is None:
+        return
+    for key, sentence in loss.head_problems() if isinstance(loss, Weighting) and setting.heads else ():
+        yield Problem(key_place(definition.loss, key) or definition.loss.place, "SF0208", sentence)
+    scopes = getattr(loss, "weight_scope", None), getattr(architecture, "weight_scope", None)
+    if getattr(loss, "learned", False) and None not in scopes and scopes[0] != scopes[1]:
+        message = f"weight_scope of the loss is {scopes[0]}, that of the architecture {scopes[1]}"
+        place = key_place(definition.loss, "weight_scope") or definition.loss.place
+        yield Problem(place, "SF0336", message, "give both the same")
+
+
+def warm_ups(schedules: Sequence[tuple[Section, Any]], process: TrainingProcess | None) -> Iterator[Problem]:
+    """A training that ends before its rates have risen was probably not meant."""
+    for section, schedule in schedules:
+        rise = getattr(schedule, "warmup_epochs", None)
+        if rise and process is not None and process.epochs <= rise:
+            message = f"warmup_epochs {rise}: the training has {process.epochs} epochs, all of them warm-up"
+            place = key_place(section, "warmup_epochs") or section.place
+            yield Problem(place, "SF0337", message, "train for more epochs, or warm up for fewer", "warning")
 
 
 def pseudocounts(architecture: Architecture, loss: Loss | None, place: Place) -> Iterator[Problem]:

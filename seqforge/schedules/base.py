@@ -42,6 +42,10 @@ class ClosedForm(RunningSchedule):
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Component):
+    def counted(self, steps_per_epoch: int, examples: int, batch_size: int) -> int:
+        """How many steps an epoch is taken to have; `steps_per_epoch` are really made."""
+        return steps_per_epoch
+
     @abstractmethod
     def begin(self, learning_rate: float, steps_per_epoch: int, epochs: int) -> RunningSchedule:
         """Start with the optimizer's `learning_rate`."""

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from seqforge.parameters import Count, Natural, NonNegative, Number, setting
+from seqforge.parameters import Count, Natural, NonNegative, Number, OneOf, setting
 from seqforge.registry import register
 from seqforge.schedules.base import ClosedForm, RunningSchedule, Schedule
 
@@ -44,6 +44,12 @@ class WarmupCosine(Schedule):
     start_factor: Annotated[float, Number(gt=0, le=1)] = setting(0.01, "share of learning_rate in the first step")
     min_learning_rate: NonNegative = setting(1e-5, "where the rate ends", "min_lr", "eta_min")
     epochs: Count | None = setting(None, "length of rise and fall together; None: the whole training")
+    steps_per_epoch: Annotated[str, OneOf("made", "ceil")] = setting(
+        "made", "S: the steps that are made, or as if an incomplete last batch were one, too"
+    )
+
+    def counted(self, steps_per_epoch: int, examples: int, batch_size: int) -> int:
+        return -(-examples // batch_size) if self.steps_per_epoch == "ceil" else steps_per_epoch
 
     def begin(self, learning_rate: float, steps_per_epoch: int, epochs: int) -> RunningSchedule:
         low, rise = self.floor(self.min_learning_rate, learning_rate), steps_per_epoch * self.warmup_epochs

@@ -122,6 +122,10 @@ class Training:
         self._means, self._unread, self._seconds = Means(), 0, 0.0
         self._clock = time.monotonic()
         self.steps = len(self._plan())
+        if process.drop_last and len(self.examples) < process.batch_size:
+            report(
+                f"note: drop_last: {len(self.examples):,} examples fill no batch of {process.batch_size}, they are one"
+            )
         self._look = max(1, min(LOOK, self.steps // 20))
         self._steppers = [callback for callback in self.callbacks if type(callback).step is not Callback.step]
 
@@ -147,6 +151,7 @@ class Training:
             return "loss"
         wanted = self.process.early_stopping_monitor
         by_fold = {folded(name): name for name in self._directions}
+        by_fold |= {folded(name.removeprefix("validation_")): name for name in self._directions if name != "loss"}
         if folded(wanted) not in by_fold:
             way_out = did_you_mean(wanted, list(self._directions))
             raise TrainingError(f"early_stopping_monitor: '{wanted}' is not measured; {way_out}")
@@ -164,7 +169,9 @@ class Training:
 
     def _plan(self) -> list[np.ndarray]:
         process = self.process
-        return list(plan(len(self.examples), process.batch_size, self.seed, self.epoch, process.shuffle))
+        batches = list(plan(len(self.examples), process.batch_size, self.seed, self.epoch, process.shuffle))
+        whole = [batch for batch in batches if len(batch) >= process.batch_size]
+        return ([batch[: process.batch_size] for batch in whole] or batches) if process.drop_last else batches
 
     def batches(self) -> Iterator[np.ndarray]:
         """The examples of every step that is left of this epoch."""

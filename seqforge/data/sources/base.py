@@ -50,6 +50,11 @@ class Source(Component):
         """The length of every sequence as far as it is known without opening data files, else None."""
         return None
 
+    def windows(self, wanted: Wanted) -> tuple[int, int] | None:
+        """Profile data: the lengths of input and output, where the options themselves say both."""
+        read, put_out = getattr(self, "in_window", None), getattr(self, "out_window", None)
+        return (read, put_out) if read and put_out else None
+
     def files(self, folder: Path) -> list[Path]:
         """The files that must exist (validate reports missing ones)."""
         return []

@@ -46,6 +46,10 @@ class ProfileSimulationSource(ProfileSource):
     def window(self, wanted: Wanted) -> int | None:
         return wanted.input_length or self._read(wanted.folder).options.input_length
 
+    def windows(self, wanted: Wanted) -> tuple[int, int]:
+        options = self._read(wanted.folder).options
+        return options.input_length, options.output_length
+
     def stored(self, wanted: Wanted, report: Report) -> Mapping[str, ProfileStore]:
         from seqforge.simulation.profiles import Simulator  # and with it NumPy
 
