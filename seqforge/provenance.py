@@ -15,6 +15,7 @@ from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulat
 from seqforge.definitions.records import Definition
 from seqforge.definitions.tree import Node, Text
 from seqforge.experiment import Experiment
+from seqforge.heads import HeadOptions
 from seqforge.parameters import folded, parameters_of
 from seqforge.registry import Component
 
@@ -82,7 +83,9 @@ def nested(found: Iterable[Row]) -> dict[str, dict[str, Any]]:
 
 def _model(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
     yield from _general(definition, experiment)
+    yield from _heads(definition, experiment)
     yield from _architecture(definition, experiment)
+    yield from _parts(definition, experiment)
     if experiment.loss is not None:
         yield from _section("loss", experiment.loss, definition.loss)
     count = len(experiment.optimizers)
@@ -122,10 +125,34 @@ def _general(definition: ModelDefinition, experiment: Experiment) -> Iterator[Ro
         "labels": experiment.labels,
         "seed": experiment.seed,
     }
+    if experiment.heads:
+        del values["labels"]
     yield Row("general", "id", str(definition.id), _from(definition.general.id))
     for name, value in values.items():
         child = node.one(name)
         yield Row("general", name, _plain(value), (str(child.text.place) or str(child.place)) if child else DEFAULT)
+
+
+def _heads(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
+    """The outputs of a profile model, each a section."""
+    for head, written in zip(experiment.heads, definition.general.heads, strict=False):
+        title = f"head {head.name}"
+        yield Row(title, "tasks", list(head.tasks), _from(written.tasks))
+        settings = {name: getattr(head, name) for name in parameters_of(HeadOptions)}
+        yield from _values(title, settings, _origins(HeadOptions, written.hyperparameters))
+
+
+def _parts(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
+    """The trained models that the architecture is built on: as written, and what was found there."""
+    given = experiment.architecture.given
+    names = {folded(name): name for name in experiment.architecture.parts}
+    for part in definition.architecture.parts:
+        title, model = f"part {part.name}", given.get(names.get(folded(part.name), ""))
+        origin = _from(part.run) if part.run is not None else DEFAULT
+        yield Row(title, "run", str(part.run), origin)
+        if model is not None:
+            yield Row(title, "model", model.origin if model.trained else f"{model.origin}, not trained yet", origin)
+        yield Row(title, "freeze", True, DEFAULT if part.freeze is None else str(part.place))
 
 
 def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:
@@ -170,9 +197,9 @@ def _section(
         yield Row(title, f"@{name}", value, _from(attributes[name]) if name in attributes else DEFAULT)
 
 
-def _origins(component: Component, items: Sequence[Hyperparameter]) -> dict[str, str]:
+def _origins(component: Component | type, items: Sequence[Hyperparameter]) -> dict[str, str]:
     """Where the file says each hyper-parameter of a component, whichever of its spellings it uses."""
-    parameters = parameters_of(type(component))
+    parameters = parameters_of(component if isinstance(component, type) else type(component))
     names = spellings(parameters)
     return {names.get(name, name): _from(item.value) for name, item in joined(parameters, list(items))}
 

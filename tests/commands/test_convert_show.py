@@ -137,3 +137,28 @@ def test_show_knows_where_arguments_and_paths_came_from(tmp_path: Path) -> None:
     assert shown["arguments.width"] == {"value": 7, "from": f"{file}:{line}"}
     bayes = folder("model-defs") / "boc-mc10-dna1000-s1.xml"
     assert json.loads(call("show", bayes, "--json"))["architecture"]["definition"]["from"].startswith(str(bayes))
+
+
+def test_show_lists_heads_and_parts() -> None:
+    combined = folder("model-defs") / "keras-bpnet-combined-nexus.xml"
+    shown = json.loads(call("show", combined, "--json"))
+    head, part, lines = shown["head nexus"], shown["part bias_model"], combined.read_text().splitlines()
+    number = {
+        word: next(n for n, text in enumerate(lines, 1) if word in text) for word in ("<head ", "use_bias", "run=")
+    }
+    assert head["tasks"] == {"value": ["plus", "minus"], "from": f"{combined}:{number['<head ']}"}
+    assert head["use_bias_counts"] == {"value": True, "from": f"{combined}:{number['use_bias']}"}
+    assert head["profile_loss_weight"] == {"value": 1.0, "from": "default"}
+    assert "labels" not in shown["general"]
+    where = f"{combined}:{number['run=']}"
+    assert part["run"] == {"value": "keras-bpnet-transformation-nexus", "from": where}
+    assert part["model"]["value"].endswith("model-defs/keras-bpnet-transformation-nexus.xml, not trained yet")
+    assert part["freeze"] == {"value": True, "from": where}
+
+
+def test_show_follows_a_changed_part() -> None:
+    shown = json.loads(
+        call("show", "keras-bpnet-transformation-nexus", "--set", "architecture.part.run=gone", "--json")
+    )
+    assert shown["part solo"]["run"] == {"value": "gone", "from": "--set architecture.part.run"}
+    assert "model" not in shown["part solo"]
