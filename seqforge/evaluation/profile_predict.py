@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +14,8 @@ from seqforge.data.dataset import Batch
 from seqforge.heads import Head
 
 
-class Examples(NamedTuple):
+@dataclass(frozen=True)
+class Examples:
     """Some inputs of a model: `codes` (n, length) uint8; `names` (n), "" where there are none.
 
     `coords` (n,) of type COORDS: windows that have the model's output in their middle; None: no coordinates.
@@ -33,7 +33,8 @@ class Examples(NamedTuple):
         return Examples(self.codes[first:stop], self.names[first:stop], coords)
 
 
-class PredictedProfiles(NamedTuple):
+@dataclass(frozen=True)
+class PredictedProfiles:
     """Some predictions. Per head: `logits` (n, position, task) and `logcounts` (n, 1), or (n, task), float32.
 
     `coords` (n,) of type COORDS: the output windows, or None.

@@ -191,7 +191,8 @@ def test_tracks_average_overlapping_windows(mode: str, predicted: Path, place: P
             found = np.asarray(track.values(chrom, 0, 200, fillna=None))
             covered = ~np.isnan(expected[chrom]).all(axis=0)
             np.testing.assert_array_equal(~np.isnan(found), covered)
-            np.testing.assert_allclose(found[covered], np.nanmean(expected[chrom][:, covered], axis=0), rtol=1e-5)
+            mean = np.nanmean(expected[chrom][:, covered], axis=0)
+            np.testing.assert_allclose(found[covered], mean, rtol=1e-5, atol=1e-6)
 
 
 def test_tracks_need_no_file_of_predictions(run: Run, place: Path) -> None:
