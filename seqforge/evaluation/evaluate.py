@@ -10,11 +10,8 @@ from typing import Any
 import numpy as np
 
 from seqforge.backends.base import Learner
-from seqforge.data.dataset import Data, Dataset
-from seqforge.errors import UsageError
-from seqforge.evaluation.profiles import Judging, ProfileEvaluation, evaluate_profiles
+from seqforge.data.dataset import Dataset
 from seqforge.evaluation.scores import scores
-from seqforge.experiment import Experiment
 from seqforge.tasks import Task
 from seqforge.training.loop import evaluated
 
@@ -39,20 +36,3 @@ def evaluate(learner: Learner, dataset: Dataset, labels: tuple[str, ...], task: 
     loss = float(np.mean(np.concatenate(losses), dtype=np.float64))
     head = {"n": len(target), "loss": loss if np.isfinite(loss) else None}
     return Evaluation(prediction, target, head | scores(prediction, target, labels, task))
-
-
-def judged(
-    experiment: Experiment, learner: Learner, data: Data, set_name: str, smoothing: float = 0.0
-) -> Evaluation | ProfileEvaluation:
-    """A set of `data` as it is, without augmentation, judged as the task of `experiment` asks."""
-    dataset = data.set(set_name)
-    assert dataset is not None
-    dataset = dataset.plain()
-    if experiment.task.targets != "profiles":
-        if smoothing:
-            raise UsageError(f"smoothing is for profiles; the task is {experiment.task.name}")
-        return evaluate(learner, dataset, experiment.labels, experiment.task, experiment.batch_size)
-    judging = Judging(float(getattr(experiment.loss, "pseudocount", 0.0)), smoothing)
-    return evaluate_profiles(
-        learner, dataset, experiment.heads, experiment.batch_size, judging=judging, training=data.training
-    )

@@ -368,7 +368,7 @@ class Conductor:
 
     def _score(self, learner: Learner) -> None:
         """The test set, else the validation set; without either there are no scores."""
-        from seqforge.evaluation.evaluate import judged
+        from seqforge.run.judging import judged
 
         name = next((name for name in ("test", "validation") if _sizes(self.data).get(name)), None)
         if name is None:

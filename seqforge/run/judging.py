@@ -11,15 +11,16 @@ from typing import Any
 
 from seqforge import files
 from seqforge.backends.base import Learner
-from seqforge.data.dataset import Dataset
-from seqforge.errors import BackendError, RunError
+from seqforge.data.dataset import Data, Dataset
+from seqforge.errors import BackendError, RunError, UsageError
 from seqforge.evaluation import profile_report
 from seqforge.evaluation import report as reports
 from seqforge.evaluation.curves import Curve, pr_curves, roc_curves, write_tsv
-from seqforge.evaluation.evaluate import Evaluation, judged
+from seqforge.evaluation.evaluate import Evaluation, evaluate
 from seqforge.evaluation.examples import examples
-from seqforge.evaluation.profiles import ProfileEvaluation
+from seqforge.evaluation.profiles import Judging, ProfileEvaluation, evaluate_profiles
 from seqforge.evaluation.tables import write_regions
+from seqforge.experiment import Experiment
 from seqforge.run.record import Run
 
 FOLDER = "evaluation"
@@ -65,6 +66,23 @@ def judge(
     _remember(run, set_name, found.scores)
     path = run.path / "report.html" if set_name == "test" else folder / "report.html"
     return Judgement(found.scores, folder, path if with_report and _reported(render, path, say) else None)
+
+
+def judged(
+    experiment: Experiment, learner: Learner, data: Data, set_name: str, smoothing: float = 0.0
+) -> Evaluation | ProfileEvaluation:
+    """A set of `data` as it is, without augmentation, judged as the task of `experiment` asks."""
+    dataset = data.set(set_name)
+    assert dataset is not None
+    dataset = dataset.plain()
+    if experiment.task.targets != "profiles":
+        if smoothing:
+            raise UsageError(f"smoothing is for profiles; the task is {experiment.task.name}")
+        return evaluate(learner, dataset, experiment.labels, experiment.task, experiment.batch_size)
+    judging = Judging(float(getattr(experiment.loss, "pseudocount", 0.0)), smoothing)
+    return evaluate_profiles(
+        learner, dataset, experiment.heads, experiment.batch_size, judging=judging, training=data.training
+    )
 
 
 def _labels(run: Run, set_name: str, found: Evaluation, folder: Path) -> Callable[[], str]:

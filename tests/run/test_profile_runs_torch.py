@@ -101,7 +101,7 @@ def test_smoothing_of_labels_is_refused() -> None:
     from types import SimpleNamespace
 
     from seqforge.data.dataset import Data
-    from seqforge.evaluation.evaluate import judged
+    from seqforge.run.judging import judged
     from seqforge.tasks import Regression
 
     experiment = SimpleNamespace(task=Regression())
