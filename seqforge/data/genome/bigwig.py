@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain, islice
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,7 @@ class _Checked:
     def _check(self, chrom: str, start: int, stop: int, value: float) -> None:
         if not 0 <= start < stop <= self.sizes.get(chrom, -1):
             raise self._wrong(f"{chrom}:{start}-{stop} is outside of the chromosomes")
-        if not np.isfinite(value):
+        if not isfinite(value):
             raise self._wrong(f"the value at {chrom}:{start}-{stop} is {value}")
         if self._before is not None and (chrom, start) < self._before:
             before, end = self._before
