@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from seqforge.errors import SeqForgeError
@@ -60,7 +60,7 @@ def translate(loss: Loss, library: str) -> Loss:
             return find("losses", row.becomes, library)(**row.settings, **carried)
     if rows and library in loss.libraries:
         return loss
-    known = ", ".join(available(library))
+    known = ", ".join(available(library, loss.tasks))
     raise SeqForgeError(f"loss '{loss.name}' is of {loss.library} only; expected one of {known}")
 
 
@@ -68,6 +68,8 @@ def _holds(row: Translation, loss: Loss) -> bool:
     return all(getattr(loss, name) == value for name, value in row.when.items())
 
 
-def available(library: str) -> list[str]:
-    """The names of the losses that can be used with `library`."""
-    return [name for name in names("losses", library) if not find("losses", name, library).unavailable]
+def available(library: str, tasks: Collection[str] | None = None) -> list[str]:
+    """The names of the losses that can be used with `library`; with `tasks`, for one of these."""
+    found = {name: find("losses", name, library) for name in names("losses", library)}
+    usable = {name: loss for name, loss in found.items() if not loss.unavailable}
+    return [name for name, loss in usable.items() if tasks is None or set(tasks) & set(loss.tasks)]

@@ -141,9 +141,9 @@ def test_translations(name, options, library, becomes, settings):
             "KLDivLoss",
             {},
             KERAS,
-            "loss 'KLDivLoss' is of PyTorch only; expected one of binary_crossentropy, categorical",
+            "loss 'KLDivLoss' is of PyTorch only; expected one of categorical_crossentropy, categorical_hinge, kl",
         ),
-        ("poisson", {}, PYTORCH, "loss 'poisson' is of Keras only; expected one of BCELoss, BCEWithLogitsLoss, "),
+        ("poisson", {}, PYTORCH, "loss 'poisson' is of Keras only; expected one of L1Loss, MSELoss, SmoothL1Loss"),
     ],
 )
 def test_what_does_not_translate_says_so(name, options, library, message):
