@@ -11,6 +11,7 @@ import numpy as np
 from seqforge.data.dataset import Batch
 from seqforge.definitions.reader import read_model
 from seqforge.experiment import Experiment, resolve
+from seqforge.heads import Head
 from seqforge.registry import find
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,21 +43,40 @@ def batch(found: Experiment, seed: int = 0) -> Batch:
     """Random sequences (4, length) with random targets of the task's form."""
     rng = np.random.default_rng(seed)
     length, labels = found.length or 50, len(found.labels)
+    window = found.architecture.window() or (length, length)
     kind = find("tasks", found.task.name).targets
     target = {
         "index": lambda: rng.integers(0, labels, EXAMPLES),
         "multi-hot": lambda: rng.integers(0, 2, (EXAMPLES, labels)).astype(np.float32),
         "values": lambda: rng.normal(size=(EXAMPLES, labels)).astype(np.float32),
+        "profiles": lambda: tuple(_reads(rng, head, window[1]) for head in found.heads),
     }[kind]()
     sequence = rng.integers(0, len(found.alphabet) + 1, (EXAMPLES, length)).astype(np.uint8)
     return Batch(np.arange(EXAMPLES), sequence=sequence, target=target)
 
 
+def _reads(rng: np.random.Generator, head: Head, length: int) -> np.ndarray:
+    """Reads of a head (4, length, task), at least one of each task."""
+    return (1 + rng.poisson(0.5, (EXAMPLES, length, head.width))).astype(np.uint8)
+
+
+def shapes(found: Experiment) -> list[tuple[int, ...]]:
+    """Of what is predicted for a batch: a score per label, or profiles and then log counts of every head."""
+    if not found.heads:
+        return [(EXAMPLES, len(found.labels))]
+    window = found.architecture.window()
+    assert window is not None
+    profiles = [(EXAMPLES, window[1], head.width) for head in found.heads]
+    return [*profiles, *((EXAMPLES, head.counts) for head in found.heads)]
+
+
 def takes_a_step(found: Experiment, learner) -> None:  # type: ignore[no-untyped-def]
-    """The learner predicts (n, label), learns something from one batch, and stays finite."""
+    """The learner predicts scores or profiles, learns something from one batch, and stays finite."""
     some = batch(found)
     before = learner.weights()
-    assert learner.eval_step(some).prediction.shape == (EXAMPLES, len(found.labels))
+    predicted = learner.eval_step(some).prediction
+    outputs = predicted if isinstance(predicted, tuple) else (predicted,)
+    assert [output.shape for output in outputs] == shapes(found)
     learner.train_step(some)
     learner.end_epoch()
     assert np.isfinite(learner.take_logs()["loss"])
