@@ -94,6 +94,10 @@ class Architecture(Component):
         """A new built keras.Model (or Sequential)."""
         raise NotImplementedError(f"{self.name} has no Keras form")
 
+    def remarks(self, model: Any, x: Any) -> list[str]:
+        """What a user should know before `model` is trained on the one-hot input `x` and others like it."""
+        return []
+
     def fingerprint(self) -> str:
         """A hash of whatever code or weights lie outside the definition ("" if nothing does)."""
         hashes = "".join(f"{name} {part.fingerprint()} " for name, part in sorted(self.given.items()))

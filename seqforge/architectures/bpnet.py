@@ -266,6 +266,12 @@ class BPNetTransformation(Built):
             for message in surplus(listed, what):
                 yield _sentence("SF0548", message, "warning")
 
+    def remarks(self, model: Any, x: Any) -> list[str]:
+        """Terms that no gradient reaches."""
+        from seqforge.architectures.keras.bpnet import idle_terms
+
+        return idle_terms(model, x)
+
     def keras(self, spec: InputSpec) -> Any:
         from seqforge.architectures.keras.bpnet import build_transformation
 

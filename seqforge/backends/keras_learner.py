@@ -341,6 +341,12 @@ class KerasLearner:
         }
         return {f"{room}/{number:05d}": item for room, items in rooms.items() for number, item in enumerate(items)}
 
+    def remarks(self, batch: Batch) -> list[str]:
+        """What the architecture says about training on `batch` and others like it."""
+        with keras.device(self._device):
+            codes, *_ = self._feed(batch)
+            return self._experiment.architecture.remarks(self.model, self._one_hot(codes))
+
     def peak_memory(self) -> int:
         if self._sums is not None:
             ops.convert_to_numpy(self._sums)  # waits for the device

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqforge import __version__, files
+from seqforge.arrays import np
 from seqforge.backends.importing import prefer_keras
 from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
@@ -328,6 +329,8 @@ class Conductor:
     def _train(self, learner: Learner, resume: Path | None) -> None:
         experiment, process = self.experiment, self.experiment.process
         assert process is not None
+        if resume is None:
+            self._remark(learner)
         schedules = [(use.schedule, use.optimizer) for use in experiment.schedules]
         callbacks = standard(
             process,
@@ -348,6 +351,13 @@ class Conductor:
             report=self.report,
         )
         self._told(training)
+
+    def _remark(self, learner: Learner) -> None:
+        """What the architecture says about the first batch of the training set."""
+        dataset, remarks = self.data.training, getattr(learner, "remarks", None)
+        if dataset is not None and remarks is not None:
+            for line in remarks(dataset.batch(np.arange(min(len(dataset), self.experiment.batch_size)))):
+                self.report(f"warning: {line}")
 
     def _told(self, training: Training) -> None:
         if training.stop:
