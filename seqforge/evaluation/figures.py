@@ -14,6 +14,7 @@ from seqforge.errors import BackendError
 
 ACCENT, SECOND, FAINT = "#1f6f8b", "#d1495b", "#b8c4cc"
 MOST_POINTS = 400  # a curve keeps at most so many points: the picture is the same, the file small
+FEW_POINTS = 500  # up to so many points of a scatter are drawn large
 MOST_NAMED = 20  # labels beyond this number are not written at axes
 
 
@@ -123,7 +124,8 @@ def scatter(
     """Predicted over observed values, for regression; at most 5,000 points."""
     keep = np.linspace(0, len(observed) - 1, min(len(observed), 5000)).astype(int)
     figure, axes = canvas(5.0, 4.6)
-    axes.scatter(observed[keep], predicted[keep], s=6, alpha=0.4, color=ACCENT, linewidths=0, rasterized=True)
+    size, alpha = (6, 0.4) if len(keep) > FEW_POINTS else (18, 0.7)
+    axes.scatter(observed[keep], predicted[keep], s=size, alpha=alpha, color=ACCENT, linewidths=0, rasterized=True)
     if diagonal:
         axes.axline((float(observed[0]), float(observed[0])), slope=1, color=FAINT, linestyle=":")
     tidy(axes, f"observed {quantity}".strip(), f"predicted {quantity}".strip(), title)

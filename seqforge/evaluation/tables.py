@@ -13,7 +13,7 @@ import numpy as np
 from seqforge.evaluation.profiles import COUNTS, FLOORS, PROFILE, JudgedHead, ProfileEvaluation, Scope
 from seqforge.evaluation.report import number
 
-HEADER = ("metric", "task", "n", "mean", "q25", "median", "q75", *FLOORS.values())
+HEADER = ("metric", "task", "n", "undefined", "mean", "q25", "median", "q75", *FLOORS.values())
 JOINT = "joint"
 PLACES = ("chrom", "start", "stop", "strand")
 SIGNS = {1: "+", -1: "-", 0: "."}
@@ -34,9 +34,9 @@ def _cells(scopes: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, A
 def _row(metric: str, scope: str, found: Mapping[str, Any], judging: Mapping[str, Any]) -> tuple[str, ...]:
     floors = found.get("floors", {})
     floored = [number(floors[floor]["mean"]) if floor in floors else "" for floor in FLOORS]
-    numbers = [number(found[key]) if key in found else "" for key in ("n", "mean", "q25", "median", "q75")]
+    numbers = [number(found[key]) if key in found else "" for key in ("n", "undefined", "mean", "q25", "median", "q75")]
     if metric in COUNTS:
-        numbers[1] = number(found["value"])
+        numbers[2] = number(found["value"])
     smoothing = judging["smoothing"]
     shown = f"{metric} (smoothing {smoothing:g})" if smoothing and metric == "profile_js_distance" else metric
     return (shown.replace("_", " "), scope, *numbers, *floored)

@@ -90,7 +90,7 @@ def test_table_and_text(run: Run) -> None:
     lines = result.output.splitlines()
     assert "validation set" in lines
     assert "head nexus" in lines
-    assert any(line.startswith("  profile js distance (smoothing 3)  joint  20") for line in lines)
+    assert any(line.startswith("  profile js distance (smoothing 3)  joint  20          0") for line in lines)
     with (run.path / "evaluation/validation/regions.tsv").open() as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     assert [row["task"] for row in rows] == ["joint", "plus", "minus"] * 20
