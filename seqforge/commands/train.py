@@ -110,7 +110,8 @@ def _continued(path: Path, options: Options) -> Run:
 
 
 def _finish(run: Run, report: Any, *, as_json: bool, quiet: bool) -> None:
-    report(f"next: seqforge evaluate {run.path}, or seqforge predict {run.path} SEQUENCES -o scores.tsv")
+    told = "REGIONS.bed --genome GENOME.fa -o profiles.h5" if run.experiment.heads else "SEQUENCES -o scores.tsv"
+    report(f"next: seqforge evaluate {run.path}, or seqforge predict {run.path} {told}")
     if as_json:
         import json
 
