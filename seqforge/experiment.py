@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -179,6 +179,8 @@ class _Resolution:
         architecture = self._windowed(architecture, chosen)
         length = self._length(architecture, chosen)
         self._agree(architecture, loss, chosen, length)
+        if not reader.errors(self.problems) and architecture is not None and loss is not None:
+            self.problems += self._owners(architecture, loss, optimizers, length)
         if self.task is None or setting.alphabet is None or setting.library is None or architecture is None:
             return None
         return Experiment(
@@ -318,6 +320,23 @@ class _Resolution:
         shape = getattr(architecture, "input_shape", None)
         return shape[-2] if shape and len(shape) >= 2 else None
 
+    def _owners(
+        self, architecture: Architecture, loss: Loss, optimizers: Sequence[OptimizerUse], length: int | None
+    ) -> Iterator[Problem]:
+        """Whether every parameter has an optimizer, where parameters are known without a framework."""
+        if self.setting.library != PYTORCH or not optimizers or type(architecture).shapes is Architecture.shapes:
+            return
+        from seqforge.resolving.ownership import misfits
+
+        patterns = [use.pattern for use in optimizers]
+        yield from misfits(self.definition, architecture, loss, self._spec(length), patterns)
+
+    def _spec(self, length: int | None) -> InputSpec:
+        setting = self.setting
+        letters = len(setting.alphabet) if setting.alphabet is not None else 0
+        outputs = _outputs(setting.labels, setting.heads)
+        return InputSpec(length, letters, outputs, setting.encoding, setting.seed, setting.heads)
+
     def _agree(self, architecture: Architecture | None, loss: Loss | None, chosen: Chosen, length: int | None) -> None:
         """Everything that compares parts with each other."""
         definition, setting = self.definition, self.setting
@@ -345,9 +364,7 @@ class _Resolution:
             place = operations[-1].place
             self.problems += agreement.activation_and_loss(activation, loss, self.task, place)
         if setting.alphabet is not None and (setting.heads if architecture.reads_heads else setting.labels):
-            outputs = _outputs(setting.labels, setting.heads)
-            spec = InputSpec(length, len(setting.alphabet), outputs, setting.encoding, setting.seed, setting.heads)
-            self.problems += check(architecture, spec, definition.architecture.place)
+            self.problems += check(architecture, self._spec(length), definition.architecture.place)
 
 
 def _outputs(labels: Sequence[str], heads: Sequence[Head]) -> int:

@@ -17,7 +17,7 @@ from seqforge.definitions.tree import Node, Text
 from seqforge.experiment import Experiment
 from seqforge.heads import HeadOptions
 from seqforge.parameters import folded, parameters_of
-from seqforge.registry import Component
+from seqforge.registry import PYTORCH, Component
 
 DEFAULT = "default"
 SECTIONS = {ProfilePreparation: "profiles", ProfileSimulation: "profilesimulation"}
@@ -42,7 +42,9 @@ def rows(definition: Definition, experiment: Experiment | None = None, found: st
         return list(_profiles(definition))
     if not isinstance(definition, ModelDefinition):
         return list(_tree(definition.tree, DATA, ""))
-    return [*_model(definition, experiment), *_data(definition, experiment, found)] if experiment else []
+    if experiment is None:
+        return []
+    return [*_model(definition, experiment), *_data(definition, experiment, found), *_parameters(experiment)]
 
 
 def _profiles(definition: ProfilePreparation | ProfileSimulation) -> Iterator[Row]:
@@ -100,6 +102,23 @@ def _model(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]
         items = definition.trainingprocess.hyperparameters if definition.trainingprocess else ()
         process = experiment.process
         yield from _values("trainingprocess", process.settings(), _origins(process, items))
+
+
+def _parameters(experiment: Experiment) -> Iterator[Row]:
+    """Each parameter's shape, and the optimizer that owns it, where that is known without a framework."""
+    from seqforge.resolving.ownership import owned
+
+    spec, loss, uses = experiment.spec(), experiment.loss, experiment.optimizers
+    shapes = experiment.architecture.shapes(spec)
+    if experiment.library != PYTORCH or shapes is None or loss is None:
+        return
+    owners: dict[str, str] = {}
+    for use, names in zip(
+        uses, owned(experiment.architecture, loss, spec, [one.pattern for one in uses]) or (), strict=False
+    ):
+        owners |= dict.fromkeys(names, f"{use.optimizer.name} ({use.pattern or '*'})")
+    for name, shape in shapes.items():
+        yield Row("parameters", name, " × ".join(map(str, shape)), owners.get(name, "frozen"))
 
 
 def _data(definition: ModelDefinition, experiment: Experiment, found: str) -> Iterator[Row]:
@@ -169,6 +188,8 @@ def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterat
     layers = settings.pop("layers", []) if architecture.operations else []
     arguments = settings.pop("arguments", {})  # of a class or builder that the file defines
     yield Row("architecture", "name", component.name, str(architecture.place))
+    if component.remark:
+        yield Row("architecture", "remark", component.remark, DEFAULT)
     yield from _values("architecture", settings, _origins(component, items))
     for item in architecture.hyperparameters:
         if item.name in arguments:

@@ -53,6 +53,7 @@ class Architecture(Component):
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     reads_heads: ClassVar[bool] = False  # puts out profiles and log counts per head, instead of a score per label
+    loss_parameters: ClassVar[tuple[str, ...]] = ()  # that it keeps for a loss which learns them; else frozen
     remark: ClassVar[str] = ""  # what `seqforge show` says about it
     parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
     given: Mapping[str, PartModel] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -78,6 +78,10 @@ class Loss(Component):
         """The factors of its parts at the start, by name; empty: it forms its total itself."""
         return {}
 
+    def learned_parameters(self) -> list[str]:
+        """The names of the parameters that it learns: the model's if that has them, else its own."""
+        return []
+
     def adapted(self) -> list[Adapted]:
         """The parts whose factors follow a target during training."""
         return []

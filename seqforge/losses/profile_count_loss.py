@@ -53,7 +53,7 @@ class FactorList(Kind):
 Factors = Annotated[float | tuple[float, ...], FactorList()]
 
 
-@register("losses", "ProfileCountLoss")
+@register("losses", "ProfileCountLoss", library=PYTORCH)
 @dataclass(frozen=True, kw_only=True)
 class ProfileCountLoss(Weighting, ProfileLoss):
     """Σ over heads of w0 · profile term P + w1 · counts term C, with learned (`weights` learned) or fixed w0, w1.
@@ -63,7 +63,7 @@ class ProfileCountLoss(Weighting, ProfileLoss):
     for good once the gradient of lw0 is small. A region without reads has P = 0.
     """
 
-    libraries = (PYTORCH,)
+    libraries: ClassVar[tuple[str, ...]] = (PYTORCH,)
     pseudocount: ClassVar[float] = PSEUDOCOUNT
 
     profile_weight: Factors = setting(1.0, "fixed weights: of the profile terms, one for all heads or one per head")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from seqforge.arrays import np
 from seqforge.heads import Head
@@ -23,7 +23,7 @@ class ProfileLoss(Loss):
     """A sum over the parts of every head; each part is logged by itself, without its factor."""
 
     tasks = ("profile prediction",)
-    libraries = (PYTORCH, KERAS)
+    libraries: ClassVar[tuple[str, ...]] = (PYTORCH, KERAS)
     output = "logits"
     target = "profiles"
 

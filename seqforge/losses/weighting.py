@@ -69,6 +69,9 @@ class Weighting(Loss):
         """(hyper-parameter, sentence) for what does not fit the heads."""
         return []
 
+    def learned_parameters(self) -> list[str]:
+        return list(self.terms()) if self.learned else []
+
     def weights(self) -> dict[str, float]:
         return {} if self.learned else self.fixed()
 

@@ -16,7 +16,6 @@ from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place
 from seqforge.errors import Place, Problem, did_you_mean
 from seqforge.losses.base import Loss
-from seqforge.losses.weighting import Weighting
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import CLIPS
 from seqforge.parameters import Integer, Unfit, folded
@@ -406,7 +405,7 @@ def loss_and_heads(
     yield from heads.unread(written, loss.name)
     if definition.loss is None:
         return
-    for key, sentence in loss.head_problems() if isinstance(loss, Weighting) and setting.heads else ():
+    for key, sentence in getattr(loss, "head_problems", list)() if setting.heads else ():
         yield Problem(key_place(definition.loss, key) or definition.loss.place, "SF0208", sentence)
     scopes = getattr(loss, "weight_scope", None), getattr(architecture, "weight_scope", None)
     if getattr(loss, "learned", False) and None not in scopes and scopes[0] != scopes[1]:

@@ -324,7 +324,22 @@ class Conductor:
             f"model: {architecture}, {parameters:,} parameters, {self.experiment.library} on {summary.get('device')}, "
             f"{summary.get('precision', 'fp32')}"
         )
+        self._owners(summary.get("optimizers", ()))
         return learner
+
+    def _owners(self, owned: Sequence[Sequence[str]]) -> None:
+        """Which optimizer steps which parameters; all names are recorded where there is more than one."""
+        uses = self.experiment.optimizers
+        if len(uses) < 2 or not owned:
+            return
+        for use, names in zip(uses, owned, strict=True):
+            others = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            first = f"{', '.join(names[:3])}{others}"
+            self.report(f"{use.optimizer.name} ({use.pattern or '*'}): {len(names)} tensors: {first}")
+        pairs = zip(uses, owned, strict=True)
+        self.directory.update(
+            optimizers=[{"optimizer": use.optimizer.name, "parameters": list(names)} for use, names in pairs]
+        )
 
     def _train(self, learner: Learner, resume: Path | None) -> None:
         experiment, process = self.experiment, self.experiment.process

@@ -16,13 +16,13 @@ class TrainingProcess(Component):
     """How the loop runs. Defaults as the language states them.
 
     `batch_size` examples per step, also in evaluation. `gradient_accumulation` steps make one update.
-    `early_stopping_monitor` is `validation_loss` or `validation_<metric>`, also without `validation_`; an epoch improves when it beats the best by
-    more than `early_stopping_min_delta`. The best weights are restored whether or not training stops early.
+    `early_stopping_monitor` is `validation_loss` or `validation_<metric>`, or without `validation_`; an epoch improves
+    when it beats the best by more than `early_stopping_min_delta`. The best weights are restored whether or not
+    training stops early. `drop_last`: examples that do not fill a batch are left out of an epoch.
+    `ema_decay` δ averages the weights after every update, a ← δ·a + (1 − δ)·p; with `ema_warmup` δ is at most
+    (1 + s)/(10 + s) at update s. Averages are what is judged, selected and written, unless `ema_evaluate` is False:
+    then they only lie in checkpoints. `matmul_precision` of fp32 products on a GPU: high is TF32; None: PyTorch's own.
     `class_weights`: none, or balanced = n / (classes · n of the class), multi-class only.
-    `drop_last`: examples that do not fill a batch wait for an epoch in which the order puts them elsewhere.
-    `matmul_precision` of fp32 products on a GPU: high uses TF32; None: as PyTorch has it. `ema_decay` δ averages the
-    weights after every update, a ← δ·a + (1 − δ)·p; with `ema_warmup` δ is at most (1 + s)/(10 + s) at update s.
-    Averages are what is judged, selected and written, unless `ema_evaluate` is False: then they only lie in checkpoints.
     `metrics`: extra metrics after each epoch, names separated by commas.
     `verbosity`: the least level of the messages that are printed. `output_prefix`: where a profile model is exported
     after training, beside the run's folder, as {prefix}.keras and {prefix}.history.json. Neither changes a number.

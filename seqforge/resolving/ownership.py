@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Which optimizer owns which parameter, for architectures that know their parameters without a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from seqforge.backends.assignment import assign, misfit
+from seqforge.errors import BackendError, Problem
+
+if TYPE_CHECKING:
+    from seqforge.architectures.base import Architecture, InputSpec
+    from seqforge.definitions.model import ModelDefinition
+    from seqforge.losses.base import Loss
+
+
+def trained(architecture: Architecture, loss: Loss, spec: InputSpec) -> tuple[list[str], list[str]] | None:
+    """The parameters that are trained, and those that are frozen; None: they are not known."""
+    shapes = architecture.shapes(spec)
+    if shapes is None:
+        return None
+    learned = loss.learned_parameters()
+    frozen = [name for name in architecture.loss_parameters if name not in learned]
+    own = [f"loss.{name}" for name in learned if name not in architecture.loss_parameters]
+    return [name for name in shapes if name not in frozen] + own, frozen
+
+
+def owned(
+    architecture: Architecture, loss: Loss, spec: InputSpec, patterns: Sequence[str | None]
+) -> list[list[str]] | None:
+    """The parameters of each optimizer; None: they are not known. Raises BackendError where the patterns do not fit."""
+    known = trained(architecture, loss, spec)
+    return assign(patterns, *known) if known else None
+
+
+def misfits(
+    definition: ModelDefinition,
+    architecture: Architecture,
+    loss: Loss,
+    spec: InputSpec,
+    patterns: Sequence[str | None],
+) -> Iterator[Problem]:
+    """The problem of patterns that leave a parameter without an optimizer, or an optimizer without any."""
+    try:
+        owned(architecture, loss, spec, patterns)
+    except BackendError as error:
+        yield misfit(error, definition)
