@@ -14,6 +14,7 @@ import pybigtools
 import pytest
 import small_genomes
 import small_profiles
+import toy_runs
 from small_profiles import HEADS, OUT
 from typer.testing import CliRunner
 
@@ -318,3 +319,17 @@ def test_codes_are_judged(run: Run) -> None:
     with pytest.raises(UsageError, match="has no part 'bias'"):
         run.predict(np.zeros((1, LENGTH), dtype=int), part="bias")
     assert run.predict(np.full((1, LENGTH), 4)).reads["x"].shape == (1, OUT, 2)
+
+
+def test_runs_of_labels_take_no_options_of_profiles(tmp_path: Path) -> None:
+    toy_runs.write_data(tmp_path / "data")
+    definition = toy_runs.write_definition(tmp_path)
+    run = conduct(read(definition, data=tmp_path / "data")[0], Options(runs=tmp_path, given=tmp_path / "data"))
+    message = "is for runs that predict profiles; this one predicts labels of sequences"
+    assert refused(run.path, "-", "--part", "residual") == f"--part {message}"
+    assert refused(run.path, "--bigwig", "x") == f"--bigwig {message}"
+    assert "name the sequences to predict" in refused(run.path)
+    with pytest.raises(UsageError, match=f"genome {message}"):
+        run.predict("regions.bed", genome="genome.fa")
+    with pytest.raises(UsageError, match="name the sequences"):
+        run.predict()
