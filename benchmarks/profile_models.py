@@ -101,10 +101,8 @@ def ask(worker: subprocess.Popen[str]) -> float:
 
 def table(seconds: dict[str, list[float]], options: argparse.Namespace) -> None:
     base = seconds.get("plain PyTorch")
-    batch = SIZES[options.size][-1]
-    print(
-        f"{options.size} {SIZES[options.size]}: {options.rounds} rounds of {options.steps} steps, {os.cpu_count()} cores"
-    )
+    batch, cores = SIZES[options.size][-1], os.cpu_count()
+    print(f"{options.size} {SIZES[options.size]}, {options.rounds} rounds of {options.steps} steps, {cores} cores")
     print(f"{'':38}{'s / step':>10}{'regions/s':>11}{'÷ plain PyTorch':>17}")
     for name, times in seconds.items():
         step = statistics.median(times) / options.steps
