@@ -70,6 +70,7 @@ class KerasLearner:
         self._names: list[str] = []
         self._sums: Any = None
         self._averaged = False  # whether the model holds the averaged weights at the moment
+        self._parts = list(self._loss.weights())  # in this order in every step, also in those that are traced
         self.loss_weights = self._loss.weights()
 
     def _open(self) -> None:
@@ -237,7 +238,7 @@ class KerasLearner:
 
     @loss_weights.setter
     def loss_weights(self, weights: dict[str, float]) -> None:
-        self._parts, self._factors = list(weights), np.array(list(weights.values()), np.float32)
+        self._factors = np.array([weights[name] for name in self._parts], np.float32)
 
     # judging
 

@@ -90,6 +90,7 @@ class TorchLearner:
         }
         self._step = self._pending_steps = self._pending_examples = self._logged = self._followed = 0
         self._sums: dict[str, torch.Tensor] = {}
+        self._parts = list(self._loss.weights())  # in this order in every step, also in those that are traced
         self.loss_weights = self._loss.weights()
 
     @property
@@ -192,7 +193,7 @@ class TorchLearner:
 
     @loss_weights.setter
     def loss_weights(self, weights: dict[str, float]) -> None:
-        self._parts, self._factors = list(weights), np.array(list(weights.values()), np.float32)
+        self._factors = np.array([weights[name] for name in self._parts], np.float32)
 
     def _penalty(self) -> Any:
         """What the regularizers of the model add to the mean loss: its `penalty()`, if it has one."""
