@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """One training step of a BPNet solo model: SeqForge, a minimal Keras loop and plain PyTorch, in turns.
 
-python benchmarks/profile_models.py [--size large|small] [--rounds 6] [--steps 2] [--only NAME,NAME]
+python benchmarks/profile_models.py [--size large|small] [--rounds 6] [--steps 2] [--only "NAME; NAME"]
 
 Every contender is a process of its own (TensorFlow and PyTorch do not share one); they take turns of a few steps, so
 that whatever else the machine does falls on all of them. Figures are times relative to plain PyTorch, as the median
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="large")
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--steps", type=int, default=2, help="per turn")
-    parser.add_argument("--only", help="some contenders, separated by commas")
+    parser.add_argument("--only", help="some contenders, separated by semicolons")
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
@@ -62,7 +62,7 @@ def main() -> None:
 
 def race(options: argparse.Namespace) -> None:
     """Start every contender, let them take turns, print the table."""
-    wanted = [name.strip() for name in options.only.split(",")] if options.only else list(CONTENDERS)
+    wanted = [name.strip() for name in options.only.split(";")] if options.only else list(CONTENDERS)
     workers = {name: start(name, options) for name in wanted}
     for worker in workers.values():
         ask(worker)  # tracing, compilation
