@@ -221,7 +221,7 @@ def test_frozen_parameters_belong_to_no_optimizer() -> None:
     assert np.array_equal(before["0.weight"], learner.weights()["0.weight"])
     summary = learner.summary()
     assert summary["parameters"] - summary["trainable_parameters"] == 4 * 6 * 5 + 6
-    with pytest.raises(BackendError, match="'0\\.\\*' matches no trainable parameter"):
+    with pytest.raises(BackendError, match="'0\\.\\*' matches only frozen parameters"):
         opened(small(Frozen(), optimizers=(("SGD", {}, "0.*"), ("SGD", {}, None))))
 
 
