@@ -23,7 +23,7 @@ class InputSpec(NamedTuple):
     """What a model is fed and must put out.
 
     length L (None: any) · channels C · outputs K · encoding "1D" or "2D" · seed of the initial weights · heads of a
-    profile model (K is then the number of all their tasks).
+    profile model (K is then the number of all their tasks) · controls: tracks that it reads beside the sequence.
     """
 
     length: int | None
@@ -32,6 +32,7 @@ class InputSpec(NamedTuple):
     encoding: str = "1D"
     seed: int = 0
     heads: tuple[Head, ...] = ()
+    controls: int = 0
 
     def shape(self, layout: str) -> tuple[int | None, ...]:
         """One example's shape without the batch axis: (C, L) for "NCL", (L, C) for "NLC", a 1 put in for 2D.
@@ -53,6 +54,7 @@ class Architecture(Component):
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     reads_heads: ClassVar[bool] = False  # puts out profiles and log counts per head, instead of a score per label
+    reads_controls: ClassVar[bool] = False  # may read control tracks: `n_control_tracks` says how many
     loss_parameters: ClassVar[tuple[str, ...]] = ()  # that it keeps for a loss which learns them; else frozen
     remark: ClassVar[str] = ""  # what `seqforge show` says about it
     parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
@@ -63,6 +65,11 @@ class Architecture(Component):
         bound = replace(self)
         object.__setattr__(bound, "given", dict(given))
         return bound
+
+    @property
+    def control_tracks(self) -> int:
+        """How many control tracks it reads beside the sequence."""
+        return int(getattr(self, "n_control_tracks", 0)) if self.reads_controls else 0
 
     def layout(self, library: str) -> str:
         """The axis order that the model of this backend wants: "NCL" or "NLC"."""

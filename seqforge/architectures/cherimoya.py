@@ -64,6 +64,7 @@ class Cherimoya(Profile):
     """
 
     libraries: ClassVar[tuple[str, ...]] = (PYTORCH,)
+    reads_controls: ClassVar[bool] = True
     loss_parameters: ClassVar[tuple[str, ...]] = ("lw0", "lw1")
     remark: ClassVar[str] = (
         "every output depends on the whole sequence, for each block normalises over all of its positions: a longer "

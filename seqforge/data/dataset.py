@@ -23,12 +23,16 @@ class Batch:
     `target`: index (n,) int64, multi-hot or values (n, label) float32; profiles: a tuple with one array per head,
     (n, position, task), reads ≥ 0 of any number type.
     `weight` (n,) float32: of each example in the training loss, mean 1 over the training set; None: all 1.
+    `label` (n,) uint8: 1 for a peak, 0 for background; None: there is no such difference.
+    `control` (n, position, track) float32: signal ≥ 0 that a model reads beside the sequence, as long as that.
     """
 
     index: np.ndarray
     sequence: np.ndarray | None = None
     target: Targets | None = None
     weight: np.ndarray | None = None
+    label: np.ndarray | None = None
+    control: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.index)

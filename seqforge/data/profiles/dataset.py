@@ -51,6 +51,7 @@ class ProfileSet(Dataset):
     reverse_complement: bool = False
     task_orders: tuple[tuple[int, ...], ...] = ()  # per head: where its tasks go on the other strand
     seed: int = 0
+    control_order: tuple[int, ...] = ()  # where the control tracks go on the other strand
 
     def __post_init__(self) -> None:
         for stored, length in zip(self.store.widths, (self.input_length, self.output_length), strict=True):
@@ -58,6 +59,8 @@ class ProfileSet(Dataset):
                 raise ValueError(f"{length} positions moved by {self.reach} are not in the middle of {stored} stored")
         if self.reverse_complement and len(self.task_orders) != len(self.store.reads):
             raise ValueError(f"{len(self.store.reads)} heads, but {len(self.task_orders)} task orders")
+        if self.reverse_complement and len(self.control_order) != self.control_tracks:
+            raise ValueError(f"{self.control_tracks} control tracks, but an order of {len(self.control_order)}")
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -75,11 +78,23 @@ class ProfileSet(Dataset):
         """How far a window may move: max_jitter, or 0 where windows are fixed."""
         return self.max_jitter if self.jitter else 0
 
+    @property
+    def control_tracks(self) -> int:
+        return 0 if self.store.controls is None else self.store.controls.shape[2]
+
+    @property
+    def every_row(self) -> np.ndarray:
+        """The rows of all examples that any epoch has; `kept` counts in them."""
+        return self.rows
+
     def batch(self, indices: np.ndarray, epoch: int = 0) -> Batch:
-        """Sequences (n, position_in) uint8; target: per head (n, position_out, task) in the type of the store."""
+        """Sequences (n, position_in) uint8; target: per head (n, position_out, task) in the type of the store.
+
+        Controls (n, position_in, track) float32 where the store has some.
+        """
         indices = np.asarray(indices, dtype=np.int64)
-        rows, steps = self.rows[indices], self._steps(indices, epoch)
-        codes = self._windows[rows, self._first(0) + steps]
+        rows, steps = self._rows_of(indices, epoch), self._steps(indices, epoch)
+        codes, control = self._windows[rows, self._first(0) + steps], self._control(rows, steps)
         reads = [
             windows[rows, (self._first(1) + steps) * tasks]
             for windows, tasks in zip(self._read_windows, self._widths, strict=True)
@@ -87,13 +102,27 @@ class ProfileSet(Dataset):
         if self.reverse_complement:
             turned = np.flatnonzero(draws(self.seed, epoch, indices, STRAND) >> np.uint64(63))
             codes[turned] = COMPLEMENT.take(codes[turned, ::-1], mode="clip")  # seven times as fast as [ ]
+            if control is not None:
+                control[turned] = control[turned][:, ::-1, list(self.control_order)]
             for values, order in zip(reads, self._turns, strict=True):
                 values[turned] = values[turned].take(order, axis=1, mode="clip")
         target = tuple(
             values.reshape(len(rows), self.output_length, tasks)
             for values, tasks in zip(reads, self._widths, strict=True)
         )
-        return Batch(indices, codes, target)
+        return Batch(indices, codes, target, control=control)
+
+    def _rows_of(self, indices: np.ndarray, epoch: int) -> np.ndarray:
+        """The store's rows that `epoch` sees as the examples `indices`."""
+        return self.rows[indices]
+
+    def _control(self, rows: np.ndarray, steps: np.ndarray) -> np.ndarray | None:
+        """Controls (n, position_in, track) float32 as far as windows are moved by `steps`."""
+        if self._control_windows is None:
+            return None
+        tracks = self.control_tracks
+        found = self._control_windows[rows, (self._first(0) + steps) * tracks].astype(np.float32)
+        return found.reshape(len(rows), self.input_length, tracks)
 
     def plain(self) -> ProfileSet:
         """The same regions, neither moved nor turned over."""
@@ -132,7 +161,7 @@ class ProfileSet(Dataset):
             sum(
                 float(block.sum(dtype=np.float64)) for _, block in self._blocks(head, first, first + self.output_length)
             )
-            / max(len(self), 1)
+            / max(len(self.rows), 1)
             for head in range(len(self.store.reads))
         )
 
@@ -156,7 +185,7 @@ class ProfileSet(Dataset):
 
     def _least(self, head: int, per_task: bool) -> np.ndarray:
         start = self._first(1) - self.reach
-        least = np.empty(len(self), dtype=np.float64)
+        least = np.empty(len(self.rows), dtype=np.float64)
         for part, block in self._blocks(head, start, start + self.output_length + 2 * self.reach):
             kind = np.float64 if block.dtype.kind == "f" else np.int64
             reads = block if per_task else block.sum(axis=2, dtype=kind, keepdims=True)
@@ -166,8 +195,8 @@ class ProfileSet(Dataset):
     def _blocks(self, head: int, start: int, stop: int) -> Iterator[tuple[slice, np.ndarray]]:
         """Positions start..stop of a head's reads, some examples at a time."""
         step = max(BLOCK // ((stop - start) * self._widths[head]), 1)
-        for first in range(0, len(self), step):
-            part = slice(first, min(first + step, len(self)))
+        for first in range(0, len(self.rows), step):
+            part = slice(first, min(first + step, len(self.rows)))
             yield part, self.store.reads[head][self.rows[part], start:stop]
 
     def _first(self, axis: int) -> int:
@@ -198,6 +227,14 @@ class ProfileSet(Dataset):
             sliding_window_view(reads, self.output_length * tasks, axis=1)
             for reads, tasks in zip(flat, self._widths, strict=True)
         )
+
+    @cached_property
+    def _control_windows(self) -> np.ndarray | None:
+        """Controls as (row, first base · track, input_length · track), without a copy."""
+        if self.store.controls is None:
+            return None
+        flat = self.store.controls.reshape(len(self.store.controls), -1)
+        return sliding_window_view(flat, self.input_length * self.control_tracks, axis=1)
 
     @cached_property
     def _turns(self) -> tuple[np.ndarray, ...]:

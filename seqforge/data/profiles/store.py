@@ -4,6 +4,7 @@
 
 codes.bin      (region, position_in) uint8, A C G T = 0 1 2 3, 4 unknown; position_in = input_length + 2 · max_jitter
 reads_0.bin …  (region, position_out, task) per head: the smallest of uint8, uint16 and float32 that holds every value
+controls.bin   (region, position_in, track), signal that models read beside the sequence, typed like reads; optional
 coords.bin     (region,) chromosome number, start and stop of the output window without jitter, strand; optional
 names.txt      one line per region; optional
 others         what a source keeps beside (the truth of a simulation): any rows of any shape
@@ -30,6 +31,7 @@ META, NAMES = "meta.json", "names.txt"
 UNKNOWN = 4  # the code of a base that is none of A C G T
 KINDS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))  # of reads, the smallest first
 COORDS = np.dtype([("chrom", "<i4"), ("start", "<i8"), ("stop", "<i8"), ("strand", "i1")])
+ROWS = ("codes", "reads_", "coords", "controls")  # arrays with one row per region, which a model sees
 BLOCK = 1 << 22  # values handled at once when an array gets a wider type
 
 
@@ -54,7 +56,7 @@ class ProfileStore:
     """An opened folder. Arrays are memory-mapped: a region costs memory when it is read.
 
     `codes` (region, position_in) uint8; `reads`: per head (region, position_out, task); `coords` (region,) of type
-    `COORDS`, or None; `others`: what else was written, by name.
+    `COORDS`, or None; `controls` (region, position_in, track), or None; `others`: what else was written, by name.
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class ProfileStore:
     coords: np.ndarray | None
     others: dict[str, np.ndarray]
     file: str = ""  # where the regions were read, for messages
+    controls: np.ndarray | None = None
 
     def __len__(self) -> int:
         return int(self.meta["n"])
@@ -119,7 +122,7 @@ class ProfileStore:
 
     @property
     def digest(self) -> str:
-        """A hash of codes, reads, coordinates and names."""
+        """A hash of codes, reads, controls, coordinates and names."""
         return str(self.meta["digest"])
 
     @cached_property
@@ -130,8 +133,9 @@ class ProfileStore:
 
     @property
     def bytes(self) -> int:
-        """What codes and reads take on the disk."""
-        return self.codes.nbytes + sum(reads.nbytes for reads in self.reads)
+        """What codes, reads and controls take on the disk."""
+        controls = 0 if self.controls is None else self.controls.nbytes
+        return self.codes.nbytes + sum(reads.nbytes for reads in self.reads) + controls
 
     def truth(self, name: str) -> np.ndarray:
         """What a simulation kept as `truth/name`."""
@@ -144,7 +148,8 @@ def opened(folder: Path, file: Path | str = "") -> ProfileStore:
     arrays = {name: _mapped(folder, name, *form) for name, form in meta["arrays"].items()}
     codes, coords = arrays.pop("codes"), arrays.pop("coords", None)
     reads = tuple(arrays.pop(f"reads_{number}") for number in range(len(meta["heads"])))
-    return ProfileStore(folder, meta, codes, reads, coords, arrays, str(file))
+    controls = arrays.pop("controls", None)
+    return ProfileStore(folder, meta, codes, reads, coords, arrays, str(file), controls)
 
 
 def _mapped(folder: Path, name: str, dtype: Any, shape: Sequence[int]) -> np.ndarray:
@@ -248,6 +253,7 @@ class Writer:
     chromosomes: Mapping[str, int | None] = field(default_factory=dict)
     reverse_complement: bool = False  # rows 2i and 2i + 1 are the two strands of one region
     file: Path | str = ""  # where the rows are read, for messages
+    controls: int = 0  # control tracks
     rows: int = 0
     unknown: int = 0  # bases that are none of A C G T
     unknown_rows: int = 0
@@ -262,6 +268,8 @@ class Writer:
         self._new("codes", np.dtype(np.uint8), (self.input_length + wide,))
         for number, head in enumerate(self.heads):
             self._new(f"reads_{number}", KINDS[0], (self.output_length + wide, head.width), Reads)
+        if self.controls:
+            self._new("controls", KINDS[0], (self.input_length + wide, self.controls), Reads)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -280,16 +288,20 @@ class Writer:
         coords: np.ndarray | None = None,
         names: Sequence[str] | None = None,
         truth: Mapping[str, np.ndarray] | None = None,
+        controls: np.ndarray | None = None,
     ) -> None:
         """Regions: `codes` (n, position_in) uint8, per head `reads` (n, position_out, task) of any number type.
 
         `coords` (n,) of type COORDS and `names` (n) must be given for every chunk or for none; `truth`: arrays
-        (n, …) by name. Raises DataError at a negative or non-finite read.
+        (n, …) by name; `controls` (n, position_in, track). Raises DataError at a negative or non-finite value.
         """
         for number, (head, values) in enumerate(zip(self.heads, reads, strict=True)):
             values = _single(values)
             refuse_unfit(values, StoredHead.of(head).called(number), self.rows, self.file)
             self._arrays[f"reads_{number}"].append(values)
+        if controls is not None:
+            refuse_unfit(controls, "controls", self.rows, self.file)
+            self._arrays["controls"].append(_single(controls))
         self._count_unknown(codes)
         self._arrays["codes"].append(codes)
         self.rows += len(codes)
@@ -321,7 +333,7 @@ class Writer:
         (self.folder / META).write_text(json.dumps(self._meta() | found), encoding="utf-8")
 
     def _refuse_uneven(self) -> None:
-        counted = {name: array.rows for name, array in self._arrays.items() if name.startswith(("reads_", "coords"))}
+        counted = {name: array.rows for name, array in self._arrays.items() if name.startswith(ROWS)}
         counted |= {"names": len(self._names)} if self._names else {}
         wrong = {name: rows for name, rows in counted.items() if rows != self.rows}
         if wrong:
@@ -342,7 +354,7 @@ class Writer:
         """Of the regions; what a source keeps beside them is not part of what a model sees."""
         digest = hashlib.sha256()
         for name, array in sorted(self._arrays.items()):
-            if name.startswith(("codes", "reads_", "coords")):
+            if name.startswith(ROWS):
                 digest.update(json.dumps([name, array.form]).encode())
                 digest.update(_hash_of(array.path))
         digest.update("\n".join(self._names).encode())
