@@ -68,7 +68,7 @@ class LearnedWeights(nn.Module):
 
     def _total(self, parts: Mapping[str, Tensor]) -> Tensor:
         weighed = [
-            self._factor(name).expand(len(members)) @ torch.stack([parts[part] for part in members])
+            (self._factor(name)[:, None] * torch.stack([parts[part] for part in members])).sum(0)
             for name, members in self.terms.items()
         ]
         total = torch.stack(weighed).sum(0)
