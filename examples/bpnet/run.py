@@ -34,7 +34,7 @@ STAGES = {  # the shipped definition, and the stage whose model is its part
     "uncorrected": ("keras-bpnet-solo-nexus-peaks", None),
 }
 QUICK_EPOCHS = 15
-# a weight that starts by rule of thumb, far too high, keeps Adam's steps small for some 1,000 of them: here there are 240
+# a weight that starts by rule of thumb, far too high, keeps Adam's steps small for some 1,000; here there are 240
 QUICK = {"trainingprocess.epochs": QUICK_EPOCHS, "general.heads.head.counts_loss_weight": 50}
 
 
