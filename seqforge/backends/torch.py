@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -65,6 +65,19 @@ def find_device(wanted: str) -> torch.device:
     return device
 
 
+class Fed(NamedTuple):
+    """A batch on the device.
+
+    `inputs` of the model: one-hot sequences, and controls (n, track, position) if there are any; `target` None: none;
+    `weight` (n,) None: all 1; `peaks` (n,) bool, where the loss tells peaks from background.
+    """
+
+    inputs: tuple[torch.Tensor, ...]
+    target: Any
+    weight: torch.Tensor | None
+    peaks: torch.Tensor | None
+
+
 class TorchLearner:
     """`Learner` on PyTorch. All randomness of a training step is a function of (seed, number of the step)."""
 
@@ -110,16 +123,16 @@ class TorchLearner:
 
     def train_step(self, batch: Batch) -> None:
         self._nets.train(True)
-        inputs, target, weight = self._feed(batch)
+        fed = self._feed(batch)
         with self._products():
-            self._train(inputs, target, weight, len(batch))
+            self._train(fed, len(batch))
         self._step += 1
 
-    def _train(self, inputs: Any, target: Any, weight: Any, examples: int) -> None:
+    def _train(self, fed: Fed, examples: int) -> None:
         if self._updates.needs_closure:
-            self._step_with_closure(inputs, target, weight, examples)
+            self._step_with_closure(fed, examples)
             return
-        self._updates.scaler.scale(self._objective(inputs, target, weight, examples)).backward()
+        self._updates.scaler.scale(self._objective(fed, examples)).backward()
         self._pending_steps += 1
         self._pending_examples += examples
         if self._pending_steps == self._process.gradient_accumulation:
@@ -153,12 +166,12 @@ class TorchLearner:
         self._pending_steps = self._pending_examples = 0
         self._follow()
 
-    def _step_with_closure(self, inputs: Any, target: Any, weight: Any, examples: int) -> None:
+    def _step_with_closure(self, fed: Fed, examples: int) -> None:
         logs = [True]
 
         def closure() -> torch.Tensor:
             self._updates.forget_gradients()
-            objective = self._objective(inputs, target, weight, examples, bool(logs and logs.pop()))
+            objective = self._objective(fed, examples, bool(logs and logs.pop()))
             objective.backward()
             self._updates.clip()
             return objective
@@ -166,22 +179,23 @@ class TorchLearner:
         self._updates.step_with(closure)
         self._follow()
 
-    def _objective(self, inputs: Any, target: Any, weight: Any, examples: int, log: bool = True) -> torch.Tensor:
+    def _objective(self, fed: Fed, examples: int, log: bool = True) -> torch.Tensor:
         """The weighted sum of losses over a fixed divisor: the batch's size; when accumulating, the full batch size."""
         _start_drawing(self._device, _mixed(self._seed, self._step))
-        output = self._forward(self._nets, inputs)
-        losses = self._losses(self._nets, output, target)
-        if weight is not None:
-            losses = {name: vector * weight for name, vector in losses.items()}
+        output = self._forward(self._nets, fed)
+        losses = self._losses(self._nets, output, fed)
+        if fed.weight is not None:
+            losses = {name: vector * fed.weight for name, vector in losses.items()}
         if log:
-            self._log(losses, output, target, examples)
+            self._log(losses, output, fed.target, examples)
         divisor = examples if self._process.gradient_accumulation == 1 else self._process.batch_size
         total, penalty = losses["loss"].sum(), self._penalty()
         return (total if penalty is None else total + penalty * examples) / divisor
 
-    def _losses(self, nets: Nets, output: Any, target: Any) -> dict[str, Any]:
+    def _losses(self, nets: Nets, output: Any, fed: Fed) -> dict[str, Any]:
         """Vectors (n,) by name; a loss without a total of its own is the sum of its parts, weighted."""
-        named = _named(nets.loss(output, target))
+        peaks = () if fed.peaks is None else (fed.peaks,)
+        named = _named(nets.loss(output, fed.target, *peaks))
         if "loss" in named:
             return named
         parts = torch.stack([named[name] for name in self.loss_weights], dim=1)
@@ -200,10 +214,10 @@ class TorchLearner:
         penalty = getattr(self._nets.model, "penalty", None)
         return penalty() if callable(penalty) else None
 
-    def _forward(self, nets: Nets, inputs: Any) -> Any:
+    def _forward(self, nets: Nets, fed: Fed) -> Any:
         """The output in float32, computed in the declared precision."""
         with self._guard(), self._memory(), self._autocast():
-            output = nets.model(inputs)
+            output = nets.model(*fed.inputs)
         return each(torch.Tensor.float, output)
 
     def _autocast(self) -> AbstractContextManager[Any]:
@@ -235,14 +249,17 @@ class TorchLearner:
                 if not isinstance(now, torch.nn.Parameter):
                     averaged.copy_(now)
 
-    def _feed(self, batch: Batch) -> tuple[Any, Any, Any]:
-        """Input, target (None without one) and weight (None: all 1) on the device."""
+    def _feed(self, batch: Batch) -> Fed:
         if batch.sequence is None:
             raise BackendError("the data has no sequences, the model is fed nothing else")
-        inputs = self._input(batch.sequence)
+        inputs = [self._input(batch.sequence)]
+        if batch.control is not None:
+            inputs.append(on_device(batch.control, self._device).transpose(1, 2))
         target = None if batch.target is None else each(self._target, batch.target)
         weight = None if batch.weight is None else on_device(batch.weight, self._device)
-        return inputs, target, weight
+        label = batch.label if self._loss.reads_peaks else None
+        peaks = None if label is None else on_device(label, self._device).bool()
+        return Fed(tuple(inputs), target, weight, peaks)
 
     def _target(self, target: np.ndarray) -> torch.Tensor:
         return TARGETS[self._loss.target](on_device(target, self._device), self._classes)
@@ -258,9 +275,9 @@ class TorchLearner:
         nets = self._judged
         nets.train(False)
         with torch.inference_mode(), self._products():
-            inputs, target, _ = self._feed(batch)
-            output = self._forward(nets, inputs)
-            losses = {} if target is None else self._losses(nets, output, target)
+            fed = self._feed(batch)
+            output = self._forward(nets, fed)
+            losses = {} if fed.target is None else self._losses(nets, output, fed)
             prediction = each(PREDICTIONS[self._loss.prediction], output)
         return Evaluated(each(array, prediction), {name: array(vector) for name, vector in losses.items()})
 

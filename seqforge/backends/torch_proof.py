@@ -85,7 +85,7 @@ def _push_quietly(model: torch.nn.Module, spec: InputSpec, layout: str, trace: T
     mode = model.training
     try:
         with torch.inference_mode(), trace.follow(model.eval()):
-            model(torch.zeros(EXAMPLES, *spec.shape(layout), device=device))
+            model(*_zeros(spec, layout, device))
     except Exception:
         return
     finally:
@@ -137,17 +137,24 @@ def _push(experiment: Experiment, spec: InputSpec, device: str) -> list[Problem]
     """Build on `device`, push two examples through, and compare what comes out with (examples, labels)."""
     place, trace = experiment.definition.architecture.place, Trace()
     architecture = experiment.architecture
-    shape = spec.shape(architecture.layout(PYTORCH))
+    layout = architecture.layout(PYTORCH)
+    shape = spec.shape(layout)
     try:
         with torch.device(device):
             model = build(experiment, spec).eval()
             with trace.follow(model), getattr(architecture, "guard", nullcontext)():
-                output = model(torch.zeros(EXAMPLES, *shape))
+                output = model(*_zeros(spec, layout))
     except SeqForgeError as error:
         return [Problem(place, "SF0501", _failure(trace, shape) + str(error))]
     except Exception as error:  # whatever a layer raises becomes one line
         return [Problem(place, "SF0501", _failure(trace, shape) + _reason(error))]
     return _judge(experiment, spec, output) or _update_problems(experiment, model, output)
+
+
+def _zeros(spec: InputSpec, layout: str, device: torch.device | None = None) -> list[torch.Tensor]:
+    """Two examples of nothing: sequences, and controls (n, track, position) if there are any."""
+    shapes = [spec.shape(layout), *([(spec.controls, spec.length)] if spec.controls else [])]
+    return [torch.zeros(EXAMPLES, *shape, device=device) for shape in shapes]
 
 
 def _failure(trace: Trace, shape: tuple[int | None, ...]) -> str:

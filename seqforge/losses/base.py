@@ -53,6 +53,7 @@ class Loss(Component):
     tolerated: ClassVar[tuple[str, ...]] = ()  # tasks that it fits with a warning
     libraries: ClassVar[tuple[str, ...]]  # backends that have its formula
     weighs_heads: ClassVar[bool] = True  # profiles: reads how the heads weigh their profiles and counts
+    reads_peaks: ClassVar[bool] = False  # `torch()` takes a third argument where labels are known: (n,) bool, peak?
     unavailable: ClassVar[str] = ""  # why this known name cannot be used, and the way out; "": it can
 
     @property

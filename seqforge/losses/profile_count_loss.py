@@ -65,6 +65,7 @@ class ProfileCountLoss(Weighting, ProfileLoss):
 
     libraries: ClassVar[tuple[str, ...]] = (PYTORCH,)
     pseudocount: ClassVar[float] = PSEUDOCOUNT
+    reads_peaks: ClassVar[bool] = True
 
     profile_weight: Factors = setting(1.0, "fixed weights: of the profile terms, one for all heads or one per head")
     count_weight: Factors = setting(1.0, "fixed weights: of the counts terms, one for all heads or one per head")
