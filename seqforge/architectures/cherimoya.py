@@ -168,6 +168,7 @@ class Cherimoya(Profile):
             weight_scope=sizes.weight_scope,
             residual_dtype=self.residual_dtype,
             kernel=self.kernel,
+            kernel_tuning=self.kernel_tuning,
             seed=spec.seed,
         )
 

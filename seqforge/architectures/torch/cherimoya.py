@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from seqforge.architectures.cherimoya_shapes import BASES, TAPS, Sizes, default_trimming, trimmed
+from seqforge.architectures.cherimoya_shapes import BASES, BOUND, STD, TAPS, Sizes, default_trimming, trimmed
 from seqforge.errors import UsageError
 from seqforge.kernels import cheri
 
@@ -24,12 +24,12 @@ class ConvNorm(nn.Module):
     Without weights of its own: they belong to the block, by their published name.
     """
 
-    def __init__(self, dilation: int):
+    def __init__(self, dilation: int, kernel: str = "auto", kernel_tuning: str = "table"):
         super().__init__()
-        self.dilation = dilation
+        self.dilation, self.kernel, self.kernel_tuning = dilation, kernel, kernel_tuning
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
-        return cheri.conv_norm(x, weight, self.dilation)
+        return cheri.conv_norm(x, weight, self.dilation, self.kernel, self.kernel_tuning)
 
     def extra_repr(self) -> str:
         return f"dilation={self.dilation}"
@@ -42,22 +42,39 @@ class CheriBlock(nn.Module):
     """
 
     def __init__(
-        self, n_filters: int, dilation: int, expansion: int = 2, residual_scale: float = 0.15, kernel: str = "auto"
+        self,
+        n_filters: int,
+        dilation: int,
+        expansion: int = 2,
+        residual_scale: float = 0.15,
+        kernel: str = "auto",
+        kernel_tuning: str = "table",
     ):
         super().__init__()
-        self.dilation, self.residual_scale, self.kernel = dilation, residual_scale, kernel
+        self.residual_scale = residual_scale
         self.conv_weight = nn.Parameter(torch.empty(TAPS, n_filters))
-        self.conv_norm = ConvNorm(dilation)
+        self.conv_norm = ConvNorm(dilation, kernel, kernel_tuning)
         self.linear1 = nn.Linear(n_filters, expansion * n_filters, bias=False)
         self.gelu = nn.GELU(approximate="tanh")
         self.linear2 = nn.Linear(expansion * n_filters, n_filters, bias=False)
+        for weight in self.parameters():
+            nn.init.trunc_normal_(weight, std=STD, a=-BOUND, b=BOUND)
 
     def forward(self, x: Tensor) -> Tensor:
         if self._hooked():
             hidden = self.gelu(self.linear1(self.conv_norm(x, self.conv_weight)))
             return x + (self.residual_scale * self.linear2(hidden)).to(x.dtype)
-        w1, w2 = self.linear1.weight, self.linear2.weight
-        return cheri.block(x, self.conv_weight, w1, w2, self.dilation, self.residual_scale, kernel=self.kernel)
+        w1, w2, norm = self.linear1.weight, self.linear2.weight, self.conv_norm
+        return cheri.block(
+            x,
+            self.conv_weight,
+            w1,
+            w2,
+            norm.dilation,
+            self.residual_scale,
+            kernel=norm.kernel,
+            kernel_tuning=norm.kernel_tuning,
+        )
 
     def _hooked(self) -> bool:
         return any(getattr(module, kind, None) for module in self.children() for kind in HOOKS)
@@ -87,6 +104,7 @@ class Cherimoya(nn.Module):
         weight_scope: str = "shared",
         residual_dtype: str = "auto",
         kernel: str = "auto",
+        kernel_tuning: str = "table",
         seed: int = 0,
     ):
         super().__init__()
@@ -112,7 +130,7 @@ class Cherimoya(nn.Module):
         self.iconv = nn.Conv1d(BASES, n_filters, stem_kernel_size, padding=stem_kernel_size // 2)
         self.igelu = nn.GELU(approximate="tanh")
         self.blocks = nn.ModuleList(
-            CheriBlock(n_filters, 2**i, expansion, residual_scale, kernel) for i in range(n_layers)
+            CheriBlock(n_filters, 2**i, expansion, residual_scale, kernel, kernel_tuning) for i in range(n_layers)
         )
         self.fconv = nn.Conv1d(n_filters + n_control_tracks, sizes.tracks, profile_kernel_size)
         self.linear = nn.Linear(*reversed(shapes["linear.weight"]))
