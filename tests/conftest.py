@@ -1,8 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
 """Tests come in families, because torch and TensorFlow must not share a process: files test_*_torch.py,
-test_*_keras.py, and the rest, which import neither. A plain `pytest` runs the rest, `--family` chooses another; a file
-that is named is always run.
+test_*_keras.py, test_*_triton.py, and the rest, which import no framework. A plain `pytest` runs the rest, `--family`
+chooses another; a file that is named is always run.
+
+Kernels run in Triton's interpreter, in processes of their own because it is chosen when triton is imported; with
+SEQFORGE_TEST_DEVICE=cuda they run on that GPU.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-FAMILIES = ("plain", "torch", "keras")
+FAMILIES = ("plain", "torch", "keras", "triton")
 
 
 def family_of(path: Path) -> str:
@@ -22,6 +25,12 @@ def family_of(path: Path) -> str:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--family", choices=FAMILIES, default="plain", help="which family of tests folders stand for")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    named = {family_of(Path(argument.split("::")[0])) for argument in config.args}
+    if "triton" in named | {config.getoption("--family")} and os.environ.get("SEQFORGE_TEST_DEVICE") != "cuda":
+        os.environ["TRITON_INTERPRET"] = "1"  # before anything imports triton
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

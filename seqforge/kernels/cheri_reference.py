@@ -141,7 +141,11 @@ def block(
     x: torch.Tensor, conv_weight: torch.Tensor, w1: torch.Tensor, w2: torch.Tensor, dilation: int, scale: float
 ) -> torch.Tensor:
     """block(x) of this file's head; without gradients the last product and the sum are one operation."""
-    y = conv_norm(x, conv_weight, dilation)
+    return project(x, conv_norm(x, conv_weight, dilation), w1, w2, scale)
+
+
+def project(x: torch.Tensor, y: torch.Tensor, w1: torch.Tensor, w2: torch.Tensor, scale: float) -> torch.Tensor:
+    """x + scale · gelu(y w1ᵀ) w2ᵀ."""
     autocast = torch.is_autocast_enabled(x.device.type)
     first, second = (w1, w2) if autocast else (w1.to(x.dtype), w2.to(x.dtype))
     hidden = functional.gelu(functional.linear(y, first), approximate="tanh")
