@@ -84,3 +84,13 @@ def takes_a_step(found: Experiment, learner) -> None:  # type: ignore[no-untyped
     assert before.keys() == after.keys()
     assert any((before[name] != after[name]).any() for name in before)
     assert all(np.isfinite(value).all() for value in after.values() if value.dtype.kind == "f")
+    if found.heads:
+        order_of_factors_is_no_matter(learner, some)
+
+
+def order_of_factors_is_no_matter(learner, some: Batch) -> None:  # type: ignore[no-untyped-def]
+    """Factors come back from files in any order, also after a step has been traced."""
+    before, factors = learner.eval_step(some).losses, learner.loss_weights
+    learner.loss_weights = dict(reversed(factors.items()))
+    assert learner.loss_weights == factors
+    np.testing.assert_array_equal(learner.eval_step(some).losses["loss"], before["loss"])
