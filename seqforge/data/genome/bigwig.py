@@ -24,6 +24,8 @@ Interval = tuple[str, int, int, float]  # chromosome, start, stop (0-based, half
 class Track(OnDisk):
     """A bigWig file of counts. `uncovered` bases were read as 0 and `fractional` ones are no integers, so far."""
 
+    way_out = "a profile model counts reads: give the track of read ends, one per strand and without sign"
+
     def __init__(self, path: Path | str):
         super().__init__(path)
         self.bases = 0
@@ -78,8 +80,7 @@ class Track(OnDisk):
             at = int(np.argmax(wrong))
             place = f"{chrom}:{start + at}-{start + at + 1}"
             sentence = f"expected signal ≥ 0, received {found[at]:g} at {place} (0-based)"
-            hint = "a profile model counts reads: give the track of read ends, one per strand and without sign"
-            raise refuse(READS, sentence, hint, self.path)
+            raise refuse(READS, sentence, self.way_out, self.path)
         if self.fractional is None:
             uneven = found != np.floor(found)
             if uneven.any():
@@ -94,6 +95,26 @@ class Track(OnDisk):
         if self.uncovered == self.bases > 0:
             found.append(f"{self.path}: no base of any window has signal")
         return found
+
+
+class ControlTrack(Track):
+    """Signal that a model reads as it is: bases that the file does not cover are 0, those where it says NaN refused."""
+
+    way_out = "a model reads controls as they are: give raw signal ≥ 0"
+
+    def _read(self, chrom: str, start: int, stop: int) -> np.ndarray:
+        found = super()._read(chrom, start, stop)
+        if np.isnan(found).any():
+            for first, last, value in self.handle.records(chrom, start, stop):
+                if np.isnan(value):
+                    place = f"{chrom}:{first}-{last}"
+                    raise refuse(
+                        READS, f"expected signal ≥ 0, received NaN at {place} (0-based)", self.way_out, self.path
+                    )
+        return found
+
+    def notes(self) -> list[str]:
+        return [] if self.uncovered < self.bases else super().notes()
 
 
 def fitting(track: Track, sizes: Mapping[str, int]) -> None:

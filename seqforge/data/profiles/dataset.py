@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -123,6 +124,13 @@ class ProfileSet(Dataset):
         tracks = self.control_tracks
         found = self._control_windows[rows, (self._first(0) + steps) * tracks].astype(np.float32)
         return found.reshape(len(rows), self.input_length, tracks)
+
+    def identity(self) -> list[Any]:
+        """What the batches depend on, as JSON values."""
+        moves = [self.reach, self.reverse_complement, self.task_orders]
+        moves += [self.control_order] if self.control_order else []
+        seed = self.seed if self.reach or self.reverse_complement else None
+        return [self.store.digest, rows_hash(self.rows), self.input_length, self.output_length, moves, seed]
 
     def plain(self) -> ProfileSet:
         """The same regions, neither moved nor turned over."""
@@ -247,6 +255,11 @@ class ProfileSet(Dataset):
     def __getstate__(self) -> dict[str, object]:
         """The fields alone: views of memory maps would be sent as copies."""
         return {name: self.__dict__[name] for name in self.__dataclass_fields__}
+
+
+def rows_hash(rows: np.ndarray) -> str:
+    """A hash of row numbers (n,)."""
+    return hashlib.sha256(np.ascontiguousarray(rows, dtype="<i8").data).hexdigest()
 
 
 def turned_over(

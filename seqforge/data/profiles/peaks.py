@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from seqforge.data.augmentation import draws
 from seqforge.data.dataset import Batch
 from seqforge.data.problems import EMPTY, refuse
 from seqforge.data.profiles.checks import counted
-from seqforge.data.profiles.dataset import ProfileSet
+from seqforge.data.profiles.dataset import ProfileSet, rows_hash
 
 NEGATIVE = 3  # the purpose of a draw: which background region an example is
 
@@ -55,6 +56,10 @@ class PeakSet(ProfileSet):
         """As of a `ProfileSet`, with labels (n,) uint8."""
         found = super().batch(indices, epoch)
         return replace(found, label=(found.index < len(self.rows)).astype(np.uint8))
+
+    def identity(self) -> list[Any]:
+        drawn = [rows_hash(self.negatives), self.negative_ratio, self.jitter_negatives, self.seed] if self.drawn else []
+        return [*super().identity(), drawn]
 
     def plain(self) -> PeakSet:
         """The peaks alone, neither moved nor turned over."""
