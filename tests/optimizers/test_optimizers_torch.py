@@ -139,3 +139,12 @@ def test_lbfgs_solves_a_quadratic_in_one_step():
 
     optimizer.step(closure)
     np.testing.assert_allclose(weight.detach().numpy(), np.full(SHAPE, 3.0), atol=1e-6)
+
+
+def test_muon_iteration_at_its_published_values():
+    """U [[.1, .2], [.3, .4], [.5, .6]] itself, in float64."""
+    from seqforge.kernels.muon import orthogonal
+
+    given = torch.tensor([[[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]], dtype=torch.float64)
+    wanted = [[-0.467519, 0.573473], [0.072432, 0.409453], [0.612383, 0.245432]]
+    np.testing.assert_allclose(orthogonal(given, 5, 1e-7, torch.float64)[0].numpy(), wanted, atol=1e-6)

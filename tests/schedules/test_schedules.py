@@ -132,3 +132,26 @@ def test_plateau_resumes_where_it_was():
             second.observe(epoch, {"validation_loss": value})
             found.append(second.rate(0))
         assert found == whole[cut:]
+
+
+@pytest.mark.parametrize("base", [0.025, 0.004])
+def test_warmup_cosine_at_its_published_steps(base):
+    schedule = running("WarmupCosine", rate=base, steps=100, epochs=50)
+    expected = {
+        0: {0.025: 0.00025, 0.004: 0.00004},
+        250: {0.025: 0.012625, 0.004: 0.00202},
+        500: {0.025: 0.025, 0.004: 0.004},
+    }
+    expected |= {2750: {0.025: 0.012505, 0.004: 0.002005}, 5000: dict.fromkeys((0.025, 0.004), 1e-5)}
+    for step, values in expected.items():
+        assert schedule.rate(step) == pytest.approx(values[base], rel=1e-12)
+    assert schedule.rate(9999) == 1e-5
+    assert running("WarmupCosine", rate=base, steps=100, epochs=50, warmup_epochs=0).rate(0) == base
+
+
+def test_steps_of_an_epoch_may_be_counted_as_published():
+    made, ceil = (find("schedules", "WarmupCosine")(steps_per_epoch=how) for how in ("made", "ceil"))
+    assert made.counted(7, 60, 8) == 7
+    assert ceil.counted(7, 60, 8) == 8
+    assert ceil.counted(8, 64, 8) == 8
+    assert find("schedules", "Cosine")().counted(7, 60, 8) == 7

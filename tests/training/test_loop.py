@@ -232,3 +232,31 @@ def test_weights_come_back_with_their_shapes_types_and_values(tmp_path: Path) ->
         "kernel": ((3, 2), np.float32),
     }
     np.testing.assert_array_equal(read["kernel"], weights["kernel"])
+
+
+def test_batches_that_are_not_full_may_be_dropped() -> None:
+    process = TrainingProcess(batch_size=8, epochs=3, drop_last=True)
+    learner, sizes = FakeLearner(), []
+    step = learner.train_step
+    learner.train_step = lambda batch: (sizes.append(len(batch)), step(batch))[1]  # type: ignore[method-assign]
+    end = train(learner, toy_data(training=60), process)
+    assert sizes == [8] * 7 * 3
+    assert (end.steps, end.total) == (7, 21)
+
+
+def test_a_set_that_fills_no_batch_is_one_with_a_note() -> None:
+    lines: list[str] = []
+    end = train(
+        FakeLearner(),
+        toy_data(training=5),
+        TrainingProcess(batch_size=8, epochs=1, drop_last=True),
+        report=lines.append,
+    )
+    assert end.total == 1
+    assert lines == ["note: drop_last: 5 examples fill no batch of 8, they are one"]
+
+
+@pytest.mark.parametrize(("asked", "watched"), [("accuracy", "validation_accuracy"), ("loss", "validation_loss")])
+def test_a_monitor_is_of_validation_without_saying_so(asked: str, watched: str) -> None:
+    process = TrainingProcess(batch_size=7, epochs=1, early_stopping_monitor=asked)
+    assert train(FakeLearner(), toy_data(), process, [Accuracy()], standard(process)).monitor == watched
