@@ -14,6 +14,7 @@ merged in their order: two runs give equal bits. Offsets are 64-bit; no input is
 
 from __future__ import annotations
 
+import functools
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
@@ -314,15 +315,19 @@ def launch(
     def run(settings: tuning.Settings) -> None:
         kernel[(programs,)](*given, **constants, **settings, enable_fp_fusion=True)
 
-    settings = tuning.choose(key, how, run)
-    run(settings)
-    return settings
+    return tuning.launch(key, how, run)
 
 
 def key_of(kernel: str, x: torch.Tensor, hidden: int = 0, dots: str = "") -> tuning.Key:
     dtype = str(x.dtype).removeprefix("torch.") + (f"/{dots}" if dots else "")
-    architecture = "sm_{}{}".format(*torch.cuda.get_device_capability(x.device)) if x.is_cuda else "interpreter"
-    return tuning.Key(kernel, padded(x.shape[2]), hidden, dtype, architecture, (x.shape[0] * x.shape[1]).bit_length())
+    rows = (x.shape[0] * x.shape[1]).bit_length()
+    return tuning.Key(kernel, padded(x.shape[2]), hidden, dtype, architecture(x.device), rows)
+
+
+@functools.cache
+def architecture(device: torch.device) -> str:
+    """As in "sm_90"."""
+    return "sm_{}{}".format(*torch.cuda.get_device_capability(device)) if device.type == "cuda" else "interpreter"
 
 
 def moments(x: torch.Tensor, weight: torch.Tensor, dilation: int, how: str) -> tuple[torch.Tensor, Pieces]:

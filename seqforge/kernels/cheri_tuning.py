@@ -1,26 +1,207 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Block sizes, warps and stages of Cherimoya's kernels."""
+"""Block sizes, warps and stages of Cherimoya's kernels: from the shipped table, or measured on this machine.
+
+"table" takes the entry of cheri_tuning.json that is nearest in channels, for the same kernel, dtype and architecture,
+else `SAFE`. "autotune" measures the whole `space` once per kernel, size and number of rows (a power of two, so that a
+new length does not stall), and keeps what it found in the user's cache. Both step down to smaller tiles where a choice
+does not fit on the device. No kernel writes what it reads, so measuring changes no result.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import json
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from seqforge import files
+from seqforge.data import cache
+
 Settings = dict[str, int]
+Run = Callable[[Settings], Any]
+
+BLOCKS, WARPS, STAGES = (32, 64, 128, 256), (4, 8, 16), (2, 3, 4, 5)
+TABLE = Path(__file__).with_suffix(".json")
 SAFE: Settings = {"BLOCK": 64, "num_warps": 4, "num_stages": 2}
+SMALLER: tuple[Settings, ...] = (  # where a choice does not fit: wider programs, then smaller tiles
+    {"BLOCK": 32, "num_warps": 8, "num_stages": 2},
+    {"BLOCK": 32, "num_warps": 8, "num_stages": 1},
+    {"BLOCK": 16, "num_warps": 4, "num_stages": 1},
+)
+# tiles of `WIDTH` channels that a step of a kernel without products holds, all of them in flight at every stage but one
+TILES = {"statistics": 3, "normalise": 3, "sums": 4, "gradients": 9}
+WIDTH = 64
+REGISTERS = 512  # values of these tiles for a thread, of 255 that it can hold: beyond, most of them spill
+SHARED = {"sm_80": 166912, "sm_86": 101376, "sm_89": 101376, "sm_90": 232448, "sm_100": 232448}  # bytes of a program
 
 
 class Key(NamedTuple):
-    """What a choice depends on: kernel, channels padded to 16, hidden width, dtype, architecture, rows (a bucket)."""
+    """What a choice depends on; `channels` padded to 16, `rows` the bits of examples · positions."""
 
     kernel: str
     channels: int
     hidden: int
-    dtype: str
+    dtype: str  # of x, and what products multiply: "float32/tf32"
     architecture: str
     rows: int
 
 
-def choose(key: Key, tuning: str, run: Callable[[Settings], Any]) -> Settings:
-    return SAFE
+class Report(NamedTuple):
+    """What became of every configuration of the space; tried ones with their milliseconds."""
+
+    key: Key
+    tried: list[tuple[Settings, float]]
+    pruned: list[tuple[Settings, str]]
+    failed: list[tuple[Settings, str]]
+    best: Settings | None
+
+    def __str__(self) -> str:
+        counts = f"{len(self.tried)} tried, {len(self.pruned)} pruned, {len(self.failed)} failed"
+        found = (
+            "nothing ran" if self.best is None else f"best {_text(self.best)}, {min(ms for _, ms in self.tried):.4f} ms"
+        )
+        return f"{self.key.kernel} {self.key.channels} channels {self.key.dtype}: {counts}; {found}"
+
+
+reports: list[Report] = []  # of this process, for the record of a run
+_settled: dict[tuple[Key, str], Settings] = {}
+
+
+def space() -> list[Any]:
+    """The 48 configurations as Triton's; warps and stages are fields, since as arguments their defaults would win."""
+    import triton
+
+    return [
+        triton.Config({"BLOCK": block}, num_warps=warps, num_stages=stages)
+        for block, warps, stages in product(BLOCKS, WARPS, STAGES)
+    ]
+
+
+def merged(config: Any) -> Settings:
+    """What a kernel really gets of one of Triton's configurations."""
+    return {"BLOCK": config.kwargs["BLOCK"], "num_warps": config.num_warps, "num_stages": config.num_stages}
+
+
+def launch(key: Key, tuning: str, run: Run) -> Settings:
+    """Run a kernel with the settings that `tuning` ("table" or "autotune") chooses, and return them."""
+    known = _settled.get((key, tuning))
+    if known is not None:
+        run(known)
+        return known
+    settings = _first_fitting(_steps(choose(key, tuning, run)), run)
+    _settled[key, tuning] = settings
+    return settings
+
+
+def choose(key: Key, tuning: str, run: Run) -> Settings:
+    return _measured(key, run) if tuning == "autotune" else from_table(key)
+
+
+def _steps(settings: Settings) -> Iterator[Settings]:
+    yield settings
+    yield from (smaller for smaller in SMALLER if smaller["BLOCK"] <= settings["BLOCK"])
+
+
+def _first_fitting(candidates: Iterator[Settings], run: Run) -> Settings:
+    """What does not fit is refused before it is launched: nothing has been written by then."""
+    from triton.runtime.errors import OutOfResources, PTXASError
+
+    refused: Exception | None = None
+    for settings in candidates:
+        try:
+            run(settings)
+            return settings
+        except (OutOfResources, PTXASError) as error:
+            refused = error
+    assert refused is not None
+    raise refused
+
+
+# ------------------------------------------------------------------------------------------------------- table
+
+
+ALIKE = ("kernel", "dtype", "architecture")
+
+
+def from_table(key: Key) -> Settings:
+    """The entry of the same kernel, dtype and architecture whose channels are nearest, the larger of two; else SAFE."""
+    alike = [entry for entry in table() if all(entry[name] == getattr(key, name) for name in ALIKE)]
+    if not alike:
+        return SAFE
+    nearest = min(alike, key=lambda entry: (abs(entry["channels"] - key.channels), -entry["channels"]))
+    return {"BLOCK": nearest["block"], "num_warps": nearest["warps"], "num_stages": nearest["stages"]}
+
+
+@functools.cache
+def table() -> list[dict[str, Any]]:
+    return json.loads(TABLE.read_text(encoding="utf-8"))["entries"]
+
+
+# ---------------------------------------------------------------------------------------------------- autotune
+
+
+def _measured(key: Key, run: Run) -> Settings:
+    """From the user's cache, else measured now and written there."""
+    kept = _read()
+    name = "/".join(map(str, key))
+    if name not in kept:
+        report = tune(key, run)
+        reports.append(report)
+        kept[name] = report.best or SAFE
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        files.write_json(_file(), kept)
+    return kept[name]
+
+
+def _file() -> Path:
+    return cache.root() / "kernels" / "cheri.json"
+
+
+def _read() -> dict[str, Settings]:
+    try:
+        return json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def tune(key: Key, run: Run) -> Report:
+    """Time every configuration that can fit; one that does not compile or launch is a failure, not an error."""
+    report = Report(key, [], [], [], None)
+    for settings in map(merged, space()):
+        reason = too_large(key, settings)
+        if reason:
+            report.pruned.append((settings, reason))
+            continue
+        try:
+            report.tried.append((settings, milliseconds(functools.partial(run, settings))))
+        except Exception as error:  # whatever a compiler or driver says
+            report.failed.append((settings, f"{type(error).__name__}: {error}"))
+    best = min(report.tried, key=lambda pair: pair[1])[0] if report.tried else None
+    return report._replace(best=best)
+
+
+def milliseconds(call: Callable[[], Any]) -> float:
+    """The median time of a call; it is repeated, which kernels that write only fresh buffers bear."""
+    import triton
+
+    return float(triton.testing.do_bench(call, return_mode="median"))
+
+
+def too_large(key: Key, settings: Settings) -> str:
+    """Why a configuration is not tried, or nothing; kernels with products are left to their compiler."""
+    if key.kernel not in TILES:
+        return ""
+    values = settings["BLOCK"] * min(WIDTH, key.channels) * TILES[key.kernel]
+    each = values // (32 * settings["num_warps"])
+    if each > REGISTERS:
+        return f"{each} values for a thread, of {REGISTERS}"
+    size = 4 if key.dtype.startswith("float32") else 2
+    shared, limit = values * size * (settings["num_stages"] - 1), SHARED.get(key.architecture)
+    return f"{shared} bytes of shared memory, of {limit}" if limit and shared > limit else ""
+
+
+def _text(settings: Settings) -> str:
+    return ", ".join(f"{name.removeprefix('num_').lower()} {value}" for name, value in settings.items())
