@@ -73,7 +73,11 @@ class DefinitionError(SeqForgeError):
 
 
 class DataError(SeqForgeError):
-    pass
+    """Data that are not as declared; `problems`: what is wrong, where it is known by id and place."""
+
+    def __init__(self, text: str, problems: Iterable[Problem] = ()):
+        self.problems = tuple(problems)
+        super().__init__(text)
 
 
 class BackendError(SeqForgeError):

@@ -15,10 +15,10 @@ from seqforge.data.sources.base import Source, Wanted
 from seqforge.definitions import reader
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import id_problems, read_general
-from seqforge.definitions.locate import Paths
+from seqforge.definitions.locate import Paths, shown
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place, read_loss, read_optimizer, read_process, read_schedule
-from seqforge.errors import NOWHERE, DefinitionError, Place, Problem, SeqForgeError
+from seqforge.errors import NOWHERE, DataError, DefinitionError, Place, Problem, SeqForgeError
 from seqforge.heads import Head
 from seqforge.losses.base import Loss
 from seqforge.losses.translations import translate
@@ -129,16 +129,17 @@ def resolve(
     def_path: Sequence[Path] = (),
     need_files: bool = True,
     runs: Path = Path("runs"),
+    judges_data: bool = True,
 ) -> tuple[Experiment | None, list[Problem]]:
     """The components that `definition` names, and every problem, sorted by place; None if one of them is an error.
 
     `data` (a data definition, a folder of set files, a table, a FASTA file) overrides the definition's own choice;
     `def_path` are further folders for relative paths; without `need_files` a missing file is a note; `runs` is the
-    folder of all runs, for trained parts. Definitions and Python files are read as text; nothing runs and no framework
-    is imported.
+    folder of all runs, for trained parts; without `judges_data` the data may be others than the model wants.
+    Definitions and Python files are read as text; nothing runs and no framework is imported.
     """
     paths = Paths(definition.folder, tuple(def_path), need_files, runs)
-    resolution = _Resolution(definition, paths)
+    resolution = _Resolution(definition, paths, judges_data=judges_data)
     experiment = resolution.experiment(data)
     if resolution.setting.library is None:
         resolution = _under_any_library(definition, paths, data)
@@ -157,8 +158,9 @@ def _under_any_library(definition: ModelDefinition, paths: Paths, data: Path | N
 class _Resolution:
     """One definition on its way to an experiment: every part is read, also when others could not be."""
 
-    def __init__(self, definition: ModelDefinition, paths: Paths, assumed: str | None = None):
+    def __init__(self, definition: ModelDefinition, paths: Paths, assumed: str | None = None, judges_data: bool = True):
         self.definition = definition
+        self.judges_data = judges_data
         self.paths = paths
         self.problems: list[Problem] = []
         self.monitors: list[Asked] = []  # by schedules
@@ -179,6 +181,7 @@ class _Resolution:
         architecture = self._windowed(architecture, chosen)
         length = self._length(architecture, chosen)
         self._agree(architecture, loss, chosen, length)
+        self._judge_data(architecture, chosen)
         if not reader.errors(self.problems) and architecture is not None and loss is not None:
             self.problems += self._owners(architecture, loss, optimizers, length)
         if self.task is None or setting.alphabet is None or setting.library is None or architecture is None:
@@ -205,8 +208,11 @@ class _Resolution:
         )
 
     def _other(self, definition: ModelDefinition) -> tuple[Experiment | None, list[Problem]]:
-        """The experiment of another definition, that of a part."""
-        return resolve(definition, def_path=self.paths.def_path, need_files=self.paths.need_files, runs=self.paths.runs)
+        """The experiment of another definition, that of a part; its data may have gone."""
+        paths = self.paths
+        return resolve(
+            definition, def_path=paths.def_path, need_files=paths.need_files, runs=paths.runs, judges_data=False
+        )
 
     @property
     def _trains(self) -> str | None:
@@ -298,12 +304,39 @@ class _Resolution:
         window = self._of_data(chosen, "windows") if architecture is not None and architecture.reads_heads else None
         return architecture.with_window(window) if architecture is not None and window else architecture
 
+    def _judge_data(self, architecture: Architecture | None, chosen: Chosen) -> None:
+        """What the data say of themselves against what the model wants, before an example is read."""
+        source, place, wanted = chosen.source, chosen.place, self._wanted
+        if not self.judges_data or architecture is None or source is None or place is None or wanted is None:
+            return
+        if any(problem.place == place for problem in reader.errors(self.problems)):
+            return
+        read, put_out = architecture.window() or (None, None)
+        try:
+            source.judge(wanted._replace(heads=self.setting.heads, input_length=read, output_length=put_out))
+        except DataError as error:
+            found = error.problems or (Problem(NOWHERE, "SF0421", str(error)),)
+            self.problems += [self._at_data(problem, place) for problem in found]
+
+    def _at_data(self, problem: Problem, place: Place) -> Problem:
+        """A problem of a data file at the definition's line that names it."""
+        file = f"{shown(Path(problem.place.file))}: " if problem.place.file else ""
+        severity = "error" if self.paths.need_files else "note"
+        return replace(problem, place=place, message=file + problem.message, severity=severity)
+
+    @property
+    def _wanted(self) -> Wanted | None:
+        """What is wanted of data before the model is known; None where the definition does not say enough."""
+        task, setting = self.task, self.setting
+        if task is None or setting.alphabet is None:
+            return None
+        return Wanted(task, setting.alphabet, setting.labels, setting.seed, self.definition.folder)
+
     def _of_data(self, chosen: Chosen, what: str) -> Any:
         """What the data source says of lengths by its method `what`; None: nothing."""
-        setting = self.setting
-        if chosen.source is None or self.task is None or setting.alphabet is None:
+        wanted = self._wanted
+        if chosen.source is None or wanted is None:
             return None
-        wanted = Wanted(self.task, setting.alphabet, setting.labels, setting.seed, self.definition.folder)
         try:
             return getattr(chosen.source, what)(wanted)
         except SeqForgeError:

@@ -3,8 +3,8 @@
 """Shape proofs in a process of their own, one per library: PyTorch and TensorFlow never share one, and a module that
 brings its process down costs one problem, not the validation.
 
-The child (`python -m seqforge.proofs`) reads a JSON object with `files`, `def_path`, `overrides` and `need_files`, and
-answers with one JSON line per file, in order.
+The child (`python -m seqforge.proofs`) reads a JSON object with `files`, `def_path`, `overrides`, `need_files` and
+`runs`, and answers with one JSON line per file, in order.
 """
 
 from __future__ import annotations
@@ -24,13 +24,20 @@ PATIENCE = 600  # seconds that one file may take
 
 
 def prove_files(
-    files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], *, need_files: bool = True
+    files: Sequence[Path],
+    def_path: Sequence[Path],
+    overrides: Sequence[str],
+    *,
+    need_files: bool = True,
+    runs: Path = Path("runs"),
 ) -> dict[Path, list[Problem]]:
     """The problems of each file, as their backend, one for all, finds them; what ends the process is tried once."""
+    folders = [str(folder) for folder in def_path]
+    how = {"def_path": folders, "overrides": list(overrides), "need_files": need_files, "runs": str(runs)}
     found: dict[Path, list[Problem]] = {}
     waiting = list(files)
     while waiting:
-        answers, reason = _ask(waiting, def_path, overrides, need_files)
+        answers, reason = _ask(waiting, how)
         found |= dict(zip(waiting, answers, strict=False))
         if len(answers) < len(waiting):
             culprit = waiting[len(answers)]
@@ -41,20 +48,12 @@ def prove_files(
     return found
 
 
-def _ask(
-    files: Sequence[Path], def_path: Sequence[Path], overrides: Sequence[str], need_files: bool
-) -> tuple[list[list[Problem]], str]:
+def _ask(files: Sequence[Path], how: dict[str, Any]) -> tuple[list[list[Problem]], str]:
     """The answers of one child, and why there are no more of them."""
-    job = {
-        "files": [str(file) for file in files],
-        "def_path": [str(folder) for folder in def_path],
-        "overrides": list(overrides),
-        "need_files": need_files,
-    }
     try:
         child = subprocess.run(
             [sys.executable, "-m", "seqforge.proofs"],
-            input=json.dumps(job),
+            input=json.dumps({"files": [str(file) for file in files], **how}),
             capture_output=True,
             text=True,
             timeout=PATIENCE * len(files),
@@ -107,7 +106,7 @@ def _prove(file: Path, job: dict[str, Any]) -> list[Problem]:
     if definition is None:
         return problems
     folders = tuple(map(Path, job["def_path"]))
-    experiment, problems = resolve(definition, def_path=folders, need_files=job["need_files"])
+    experiment, problems = resolve(definition, def_path=folders, need_files=job["need_files"], runs=Path(job["runs"]))
     if experiment is None:
         return problems
     width = width_of(definition.id) if experiment.length is None else None

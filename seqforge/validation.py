@@ -29,7 +29,8 @@ class Options:
 
     `build`: push an input through every architecture. `second_opinion`: ask xmlschema, too. `definition_only`: missing
     files are notes. `def_path`: further folders for relative paths. `overrides`: "path=value", put into every file.
-    `known_only`: also files that are named one by one are passed over if they are no definitions.
+    `known_only`: also files that are named one by one are passed over if they are no definitions. `runs`: the folder of
+    all runs, where trained parts are looked for by the id of their model.
     """
 
     build: bool = False
@@ -38,6 +39,7 @@ class Options:
     def_path: tuple[Path, ...] = ()
     overrides: tuple[str, ...] = ()
     known_only: bool = False
+    runs: Path = Path("runs")
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ def _meaning(definition: Definition, options: Options) -> list[Problem]:
         return []  # the reader has judged it
     from seqforge.experiment import resolve
 
-    return resolve(definition, def_path=options.def_path, need_files=not options.definition_only)[1]
+    return resolve(definition, def_path=options.def_path, need_files=not options.definition_only, runs=options.runs)[1]
 
 
 def proofs(files: Iterable[Path], options: Options) -> dict[Path, list[Problem]]:
@@ -174,5 +176,6 @@ def proofs(files: Iterable[Path], options: Options) -> dict[Path, list[Problem]]
     by_library.pop(BAYES, None)
     found: dict[Path, list[Problem]] = {}
     for _, mine in sorted(by_library.items()):
-        found |= prove_files(mine, options.def_path, options.overrides, need_files=not options.definition_only)
+        need_files = not options.definition_only
+        found |= prove_files(mine, options.def_path, options.overrides, need_files=need_files, runs=options.runs)
     return found

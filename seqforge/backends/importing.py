@@ -36,12 +36,8 @@ def start_torch() -> None:
 
 def start_keras() -> Any:
     """Import Keras on the backend of KERAS_BACKEND and return its engine; raises BackendError."""
+    check_keras()
     wanted = keras_backend()
-    if wanted not in ENGINES:
-        raise BackendError(f"{VARIABLE} '{wanted}' is not supported; expected one of {', '.join(ENGINES)}")
-    _check_loaded(wanted)
-    for package in ("keras", wanted):
-        _need(package, "library Keras", "keras")
     if wanted == "tensorflow":
         _triton_before_tensorflow()
     else:
@@ -51,6 +47,16 @@ def start_keras() -> Any:
     engine = import_module(ENGINES[wanted])
     engine.prepare()
     return engine
+
+
+def check_keras() -> None:
+    """Raise BackendError where Keras cannot start on what KERAS_BACKEND says; nothing is imported."""
+    wanted = keras_backend()
+    if wanted not in ENGINES:
+        raise BackendError(f"{VARIABLE} '{wanted}' is not supported; expected one of {', '.join(ENGINES)}")
+    _check_loaded(wanted)
+    for package in ("keras", wanted):
+        _need(package, "library Keras", "keras")
 
 
 def keras_backend() -> str:

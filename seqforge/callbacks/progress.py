@@ -119,7 +119,8 @@ class _Estimate:
             self._said, peak = True, training.learner.peak_memory()
             seconds = (time.monotonic() - self._began) / batches * training.steps
             memory = f"; {size(peak)} of memory so far" if peak else ""
-            training.report(f"estimate: {duration(seconds)} of training per epoch, from {batches} batches{memory}")
+            few = "1 batch" if batches == 1 else f"{batches} batches"
+            training.report(f"estimate: {duration(seconds)} of training per epoch, from {few}{memory}")
 
 
 class _Bar:

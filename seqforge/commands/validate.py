@@ -26,6 +26,7 @@ def command(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
     known_only: Annotated[bool, typer.Option("--known-only", help="Pass over files that are no definitions.")] = False,
     def_path: Annotated[list[Path] | None, typer.Option(help="Further folder for relative paths.")] = None,
+    runs: Annotated[Path, typer.Option(help="The folder of all runs, for trained parts.")] = Path("runs"),
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override a value in every definition.")
     ] = None,
@@ -42,7 +43,9 @@ def command(
     format = "json" if json else format
     if format not in FORMATS:
         raise UsageError(f"unknown format '{format}'; {did_you_mean(format, list(FORMATS))}")
-    options = Options(build, second_opinion, definition_only, tuple(def_path or ()), tuple(overrides or ()), known_only)
+    options = Options(
+        build, second_opinion, definition_only, tuple(def_path or ()), tuple(overrides or ()), known_only, runs
+    )
     found = report(paths, options)
     typer.echo(FORMATS[format](found))
     if found.errors or (strict and any(problem.severity == "warning" for problem in found.problems)):

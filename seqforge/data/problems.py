@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from seqforge.errors import DataError, Place, Problem
@@ -27,4 +28,10 @@ SPLIT = "SF0715"  # a region in two sets
 
 def refuse(id: str, message: str, hint: str = "", file: Path | str = "", line: int = 0) -> DataError:
     """The exception to raise for a problem at `file`:`line` (either may be unknown)."""
-    return DataError(str(Problem(Place(str(file), line), id, message, hint)))
+    problem = Problem(Place(str(file), line), id, message, hint)
+    return DataError(str(problem), [problem])
+
+
+def together(refused: Sequence[DataError]) -> DataError:
+    """The exception to raise for all of `refused`, a line each."""
+    return DataError("\n".join(map(str, refused)), [problem for error in refused for problem in error.problems])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqforge import __version__, files
 from seqforge.arrays import np
-from seqforge.backends.importing import prefer_keras
+from seqforge.backends.importing import check_keras, prefer_keras
 from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.data.dataset import Data
@@ -78,6 +78,8 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     """
     options = options or Options()
     said: list[str] = []
+    if experiment.library == KERAS:
+        check_keras()  # before hours of reading
     data = open_data(experiment, replace(options, report=_both(said.append, options.report)))
     identity = identify(experiment, data)
     directory = RunDirectory(options.runs / experiment.definition.id / identity.id)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from seqforge.backends.importing import prefer_keras
 from seqforge.data.dataset import Data
+from seqforge.data.problems import MISSING
 from seqforge.definitions.reader import errors
-from seqforge.errors import DefinitionError, RunError
+from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment, read
 from seqforge.resolving import recorded
 from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # what every manifest says from its first writing
 FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
+# how data that were moved are found
+MOVED = "if the data were moved, say where they lie now: seqforge evaluate takes --data FILE or FOLDER"
 
 
 def load(path: str | Path, data: Path | None = None) -> Run:
@@ -134,7 +137,12 @@ class Run:
             wanted = wanted._replace(folder=self.moved)
             folder: dict[str, Any] = {"folder": str(self.moved.absolute())} if hasattr(source, "folder") else {}
             source = replace(source, **folder)
-        data = source.open(wanted, report)
+        try:
+            data = source.open(wanted, report)
+        except DataError as error:
+            if self.moved is None and any(problem.id == MISSING for problem in error.problems):
+                raise DataError(f"{error}\n{MOVED}", error.problems) from None
+            raise
         if data.fingerprint != self.manifest["identity"]["data"]:
             raise RunError(self._other_data())
         return data

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from seqforge.arrays import np
-from seqforge.data.problems import EMPTY, HEADS, READS, WIDTH, WINDOWS, refuse
-from seqforge.errors import DataError
+from seqforge.data.problems import EMPTY, HEADS, READS, WIDTH, WINDOWS, refuse, together
 from seqforge.heads import Head
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ def with_reads(sets: Mapping[str, ProfileSet], heads: Sequence[Head], drop: bool
     if not drop:
         lines = [line for name in sets for line in _without_reads(name, sets[name], found[name], heads)]
         if lines:
-            raise DataError("\n".join(str(refuse(WINDOWS, line, REMEDY)) for line in lines))
+            raise together([refuse(WINDOWS, line, REMEDY) for line in lines])
         return dict(sets)
     return {name: _dropped(name, chosen, found[name]) for name, chosen in sets.items()}
 

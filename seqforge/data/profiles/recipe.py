@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from seqforge.data import cache
-from seqforge.data.problems import MISSING, OPTION, refuse
+from seqforge.data.problems import MISSING, OPTION, refuse, together
 from seqforge.data.profiles.store import StoredHead
 from seqforge.definitions.profile_data import PreparationOptions, ProfilePreparation, Split
 from seqforge.errors import DataError, nearest
@@ -126,10 +126,10 @@ class Recipe:
             if len(head.tracks) != len(head.tasks):
                 tasks = f"{len(head.tasks)} tasks ({', '.join(head.tasks)})"
                 sentences.append(f"head '{head.name}' has {tasks} and {len(head.tracks)} tracks: one for each task")
-        lines = [str(refuse(OPTION, sentence)) for sentence in sentences]
-        lines += [str(_missing(path)) for path in self.files if not path.is_file()]
-        if lines:
-            raise DataError("\n".join(lines))
+        refused = [refuse(OPTION, sentence) for sentence in sentences]
+        refused += [_missing(path) for path in self.files if not path.is_file()]
+        if refused:
+            raise together(refused)
 
 
 def _missing(path: Path) -> DataError:

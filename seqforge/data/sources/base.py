@@ -58,3 +58,9 @@ class Source(Component):
     def files(self, folder: Path) -> list[Path]:
         """The files that must exist (validate reports missing ones)."""
         return []
+
+    def judge(self, wanted: Wanted) -> None:
+        """Raise DataError where options, and what files say of themselves, show that the data are not those wanted.
+
+        It reads no examples, and passes over files that are missing.
+        """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from seqforge.data.profiles.checks import Lengths, counted, refuse_heads, refuse_widths
 from seqforge.data.sources.base import Wanted
 from seqforge.data.sources.profiles import ProfileSource, Report
-from seqforge.data.sources.sequences import refuse_missing
+from seqforge.data.sources.sequences import START, refuse_missing
 from seqforge.parameters import REQUIRED, Name, setting
 from seqforge.registry import register
 
@@ -36,11 +36,18 @@ class ProfileHDF5Source(ProfileSource):
     def files(self, folder: Path) -> list[Path]:
         return list(self._paths(folder).values())
 
+    def judge(self, wanted: Wanted) -> None:
+        super().judge(wanted)
+        from seqforge.data.profiles import hdf5
+
+        for path in filter(Path.is_file, self.files(wanted.folder)):
+            self._refuse(hdf5.layout(path), wanted)
+
     def stored(self, wanted: Wanted, report: Report) -> Mapping[str, ProfileStore]:
         from seqforge.data.profiles import hdf5  # and with it NumPy
 
         paths = self._paths(wanted.folder)
-        refuse_missing(paths.values())
+        refuse_missing(paths.values(), START)
         layouts = [hdf5.layout(path) for path in paths.values()]
         for found in layouts:
             self._refuse(found, wanted)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from seqforge.data import cache
 from seqforge.data.problems import MISSING, OPTION, refuse
+from seqforge.data.profiles.checks import Lengths, refuse_heads, refuse_widths
 from seqforge.data.sources.base import Wanted
 from seqforge.data.sources.profiles import SETS, ProfileSource, Report
 from seqforge.definitions.locate import locate
@@ -49,6 +50,18 @@ class ProfileSimulationSource(ProfileSource):
     def windows(self, wanted: Wanted) -> tuple[int, int]:
         options = self._read(wanted.folder).options
         return options.input_length, options.output_length
+
+    def judge(self, wanted: Wanted) -> None:
+        super().judge(wanted)
+        path = self._path(wanted.folder)
+        if not path.exists():
+            return
+        definition = self._read(wanted.folder)
+        options = definition.options
+        made_for = Lengths(options.input_length, options.output_length, options.max_jitter)
+        refuse_widths(made_for.widths, self.lengths(wanted, made_for), made_for=made_for, file=path)
+        if wanted.heads:
+            refuse_heads([definition.head], wanted.heads, path)
 
     def stored(self, wanted: Wanted, report: Report) -> Mapping[str, ProfileStore]:
         from seqforge.simulation.profiles import Simulator  # and with it NumPy

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from seqforge.arrays import np
 from seqforge.data import cache
 from seqforge.data.dataset import Data
-from seqforge.data.problems import LETTERS, OPTION, refuse
+from seqforge.data.problems import LETTERS, OPTION, refuse, together
 from seqforge.data.profiles.checks import Lengths, counted, refuse_heads, refuse_widths, with_reads
 from seqforge.data.profiles.orders import AUTO, Orders, task_orders
 from seqforge.data.sources.base import Source, Wanted
-from seqforge.errors import DataError
 from seqforge.parameters import Natural, OneOf, Switch, setting
 
 if TYPE_CHECKING:
@@ -82,20 +81,23 @@ class ProfileSource(Source):
             notes=tuple(_notes(every, sets)),
         )
 
+    def judge(self, wanted: Wanted) -> None:
+        self._check(wanted)
+
     def _check(self, wanted: Wanted) -> None:
         problems = [sentence for _, sentence in self.problems()]
         if wanted.alphabet.name != "DNA":
             problems.append(f"profile data are DNA, the sequence space is {wanted.alphabet.name}")
         if problems:
-            raise DataError("\n".join(str(refuse(OPTION, f"data format {self.name}: {one}")) for one in problems))
+            raise together([refuse(OPTION, f"data format {self.name}: {one}") for one in problems])
         if wanted.heads and self.reverse_complement:
             task_orders(self.revcomp_task_order, wanted.heads)  # before hours of reading
 
     def _set(self, name: str, store: ProfileStore, rows: np.ndarray, wanted: Wanted) -> ProfileSet:
         from seqforge.data.profiles.dataset import ProfileSet  # and with it NumPy
 
-        lengths = self.lengths(wanted, store)
         made_for = Lengths(store.input_length, store.output_length, store.max_jitter)
+        lengths = self.lengths(wanted, made_for)
         refuse_widths(store.widths, lengths, made_for=made_for, file=store.file)
         if wanted.heads:
             refuse_heads(store.heads, wanted.heads, store.file)
@@ -106,11 +108,11 @@ class ProfileSource(Source):
         orders = task_orders(self.revcomp_task_order, wanted.heads or store.heads) if turned else ()
         return ProfileSet(store, rows, *lengths, training, turned, orders, wanted.seed)
 
-    def lengths(self, wanted: Wanted, store: ProfileStore) -> Lengths:
-        """Of the model; where it has none, of the data."""
+    def lengths(self, wanted: Wanted, made_for: Lengths) -> Lengths:
+        """Of the model; where it has none, those that the data were made for."""
         return Lengths(
-            store.input_length if wanted.input_length is None else wanted.input_length,
-            store.output_length if wanted.output_length is None else wanted.output_length,
+            made_for.input if wanted.input_length is None else wanted.input_length,
+            made_for.output if wanted.output_length is None else wanted.output_length,
             self.max_jitter,
         )
 

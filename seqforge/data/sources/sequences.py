@@ -17,7 +17,7 @@ from seqforge.data.dataset import Data
 from seqforge.data.duplicates import first_occurrences, repeats
 from seqforge.data.labels import encoded
 from seqforge.data.letters import Letters
-from seqforge.data.problems import DUPLICATE, EMPTY, MISSING, OPTION, refuse
+from seqforge.data.problems import DUPLICATE, EMPTY, MISSING, OPTION, refuse, together
 from seqforge.data.readers import Record, chunks
 from seqforge.data.sources.base import Source, Wanted
 from seqforge.data.splits import by_folds, by_fractions, strata_of
@@ -28,6 +28,8 @@ from seqforge.errors import DataError, nearest
 from seqforge.parameters import Count, Integer, Natural, OneOf, Share, Switch, setting
 
 SETS = ("training", "validation", "test")
+START = "paths start at the definition's folder"
+OR_FOLDER = f"{START}, or at the data option folder (--set data.folder=…)"
 ALL = "data"  # the group of rows that are still to be split
 FRACTIONS = {"training": 0.7, "validation": 0.1, "test": 0.2}
 
@@ -154,18 +156,17 @@ def files_stored(
     return key, store.opened(cache.entry(key, build), [str(file) for file in files])
 
 
-def refuse_missing(files: Iterable[Path]) -> None:
-    """Every file that is not there, each with the nearest name beside it."""
-    lines = [str(_missing(file)) for file in dict.fromkeys(files) if not file.is_file()]
-    if lines:
-        raise DataError("\n".join(lines))
+def refuse_missing(files: Iterable[Path], start: str = OR_FOLDER) -> None:
+    """Every file that is not there, each with the nearest name beside it, else with where paths start."""
+    refused = [_missing(file, start) for file in dict.fromkeys(files) if not file.is_file()]
+    if refused:
+        raise together(refused)
 
 
-def _missing(file: Path) -> DataError:
+def _missing(file: Path, start: str) -> DataError:
     beside = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
     near = nearest(file.name, beside)
-    where = "paths start at the definition's folder, or at the data option folder (--set data.folder=…)"
-    return refuse(MISSING, "no such data file", f"did you mean '{near}'?" if near else where, file)
+    return refuse(MISSING, "no such data file", f"did you mean '{near}'?" if near else start, file)
 
 
 def _encode(part: Part, number: int, writer: Writer, letters: Letters, wanted: Wanted) -> None:
