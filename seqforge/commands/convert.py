@@ -13,6 +13,7 @@ from seqforge.errors import DefinitionError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from seqforge.definitions.tree import Node
+    from seqforge.errors import Problem
 
 XML, JSON, TRAINING = "xml", "json", "training-config"
 FORMS = (XML, JSON, TRAINING)
@@ -25,6 +26,9 @@ def command(
         str | None,
         typer.Option(help="xml, json or training-config (of BPNet models); default: by the name, on - the other form."),
     ] = None,
+    defaults: Annotated[
+        str, typer.Option(help="What absent keys of JSON fit parameters mean: documented or later.")
+    ] = "documented",
     canonical: Annotated[bool, typer.Option("--canonical", help="Spell all names as the registries do.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was written as one JSON object.")] = False,
 ) -> None:
@@ -38,7 +42,7 @@ def command(
     from seqforge import files
 
     data = _standard_input() if source == "-" else None
-    tree = _tree(source if data is None else data)
+    tree = _tree(source if data is None else data, defaults)
     form = _form(source, target, to, data)
     if to is None and form == JSON and _was_configuration(tree):
         form = TRAINING
@@ -59,12 +63,18 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _tree(source: str | bytes) -> Node:
-    """The tree, if its structure is sound: components and values are not judged."""
+def _tree(source: str | bytes, defaults: str) -> Node:
+    """The tree, if its structure is sound: components and values are not judged. What is left out is told."""
+    from seqforge.definitions.fit_parameters import DEFAULTS
     from seqforge.definitions.reader import read_tree
     from seqforge.definitions.structure import check
 
-    tree = read_tree(source)
+    if defaults not in DEFAULTS:
+        raise UsageError(f"--defaults: unknown generation '{defaults}'; {did_you_mean(defaults, DEFAULTS)}")
+    said: list[Problem] = []
+    tree = read_tree(source, said, defaults)
+    for note in said:
+        typer.echo(str(note), err=True)
     problems = check(tree)
     if problems:
         raise DefinitionError(problems)

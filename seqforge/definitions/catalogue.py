@@ -190,6 +190,24 @@ CATALOGUE: dict[str, Entry] = {
         "A definition fits into a training configuration if it uses nothing beyond the keys of docs/profiles.md. "
         "`seqforge convert --to json` writes SeqForge's own JSON form, which holds every definition.",
     ),
+    "SF0146": Entry(
+        "unknown key of fit parameters",
+        "A JSON file with keys such as `sequences`, `loci` and `signals` holds fit parameters of Cherimoya. Its keys "
+        "are a closed list; the message names the nearest one.",
+    ),
+    "SF0147": Entry(
+        "keys of fit parameters are missing",
+        "`name`, `sequences`, `loci` and `signals` have no default: the message lists those that the file lacks.",
+    ),
+    "SF0148": Entry(
+        "a value of fit parameters that does not fit",
+        "The key takes another type or range, or two keys do not go together. Numbers, true and false stand without "
+        "quotes; null is as good as absent, but for `early_stopping`, which it switches off.",
+    ),
+    "SF0149": Entry(
+        "a key of fit parameters that means nothing in a definition",
+        "Some keys say how a program runs, not what is trained. They are accepted, and left out of the definition.",
+    ),
     "SF0151": Entry(
         "unknown task",
         "`general/task` says what is predicted and decides targets, losses and metrics. The message lists the"
@@ -435,6 +453,12 @@ CATALOGUE: dict[str, Entry] = {
         "a training that is all warm-up",
         "The learning rate rises over the first `warmup_epochs` epochs and falls over the others. A training with no "
         "more epochs than that ends near the highest rate.",
+    ),
+    "SF0338": Entry(
+        "tracks of two strands in two groups",
+        "Tracks of one group share one distribution over their positions and one count, and change places on the other "
+        "strand; tracks of different groups know nothing of each other. The plus and minus tracks of one experiment "
+        "are one group: separate them by a comma, and groups by semicolons.",
     ),
     "SF0401": Entry(
         "a missing file",

@@ -164,18 +164,19 @@ def _other_root(tree: Node, wanted: str | None) -> list[Problem]:
     return [Problem(tree.place, "SF0103", message)]
 
 
-def read_tree(source: Source, warnings: list[Problem] | None = None) -> Node:
+def read_tree(source: Source, warnings: list[Problem] | None = None, defaults: str = "documented") -> Node:
     """The tree of a file or of bytes, XML or JSON; raises DefinitionError with one problem.
 
-    Refused: files over `LIMIT` bytes, nesting over 64 levels, document types, entities, text that is not UTF-8.
+    `defaults`: of which generation of fit parameters absent keys are. Refused: files over `LIMIT` bytes, nesting over
+    64 levels, document types, entities, text that is not UTF-8.
     """
     if isinstance(source, Node):
         return source
     file = "" if isinstance(source, bytes) else os.fspath(source)
-    return parse(source if isinstance(source, bytes) else _bytes(file), file, warnings)
+    return parse(source if isinstance(source, bytes) else _bytes(file), file, warnings, defaults)
 
 
-def parse(data: bytes, file: str = "", warnings: list[Problem] | None = None) -> Node:
+def parse(data: bytes, file: str = "", warnings: list[Problem] | None = None, defaults: str = "documented") -> Node:
     """The tree of `data`, as if it stood in `file`."""
     if len(data) > LIMIT:
         raise _refused(file, "SF0004", _too_large(len(data)))
@@ -185,17 +186,23 @@ def parse(data: bytes, file: str = "", warnings: list[Problem] | None = None) ->
     if not first:
         raise _refused(file, "SF0003", "the file is empty")
     if first in "{[":
-        return _from_json(jsontree.scan(text, file))
+        return _from_json(jsontree.scan(text, file), warnings, defaults)
     if first != "<":
         hint = "JSON has no comments: remove it" if first in "/#" else ""
         raise _refused(file, "SF0005", f"neither XML nor JSON: expected '<' or '{{' first, received {first!r}", 1, hint)
     return xmltree.parse(data, file, warnings)
 
 
-def _from_json(document: jsontree.Json) -> Node:
-    """The tree of a JSON document: the twin of a definition, or a training configuration of the BPNet family."""
-    from seqforge.definitions import training_config
+def _from_json(document: jsontree.Json, warnings: list[Problem] | None, defaults: str) -> Node:
+    """The tree of a JSON document: the twin of a definition, a training configuration of the BPNet family, or fit
+    parameters of Cherimoya."""
+    from seqforge.definitions import fit_parameters, training_config
 
+    if isinstance(document, jsontree.Object) and fit_parameters.recognised(document):
+        tree = fit_parameters.read(document, defaults)
+        if warnings is not None:
+            warnings.extend(fit_parameters.notes(document))
+        return tree
     if isinstance(document, jsontree.Object) and training_config.recognised(document):
         return training_config.read(document)
     return jsontree.tree_of(document)
