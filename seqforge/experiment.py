@@ -91,12 +91,14 @@ class Experiment:
             input_length=read,
             output_length=put_out,
             pseudocount=getattr(self.loss, "pseudocount", None),
+            control_tracks=self.architecture.control_tracks,
         )
 
     def spec(self, length: int | None = None) -> InputSpec:
         """What the architecture is built for; `length` overrides the one that the definition implies."""
-        outputs = _outputs(self.labels, self.heads)
-        return InputSpec(length or self.length, len(self.alphabet), outputs, self.encoding, self.seed, self.heads)
+        outputs, letters = _outputs(self.labels, self.heads), len(self.alphabet)
+        controls = (self.source or self.architecture).control_tracks
+        return InputSpec(length or self.length, letters, outputs, self.encoding, self.seed, self.heads, controls)
 
 
 def read(
@@ -312,8 +314,17 @@ class _Resolution:
         if any(problem.place == place for problem in reader.errors(self.problems)):
             return
         read, put_out = architecture.window() or (None, None)
+        wanted = wanted._replace(
+            heads=self.setting.heads,
+            input_length=read,
+            output_length=put_out,
+            control_tracks=architecture.control_tracks,
+        )
+        for option, sentence, hint in source.advice(wanted):
+            where = key_place(self.definition.data, option) or place
+            self.problems.append(Problem(where, "SF0338", sentence, hint, "warning"))
         try:
-            source.judge(wanted._replace(heads=self.setting.heads, input_length=read, output_length=put_out))
+            source.judge(wanted)
         except DataError as error:
             found = error.problems or (Problem(NOWHERE, "SF0421", str(error)),)
             self.problems += [self._at_data(problem, place) for problem in found]

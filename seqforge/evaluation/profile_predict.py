@@ -19,18 +19,21 @@ class Examples:
     """Some inputs of a model: `codes` (n, length) uint8; `names` (n), "" where there are none.
 
     `coords` (n,) of type COORDS: windows that have the model's output in their middle; None: no coordinates.
+    `controls` (n, length, track) float32, for a model that reads some.
     """
 
     codes: np.ndarray
     names: list[str]
     coords: np.ndarray | None = None
+    controls: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
 
     def part(self, first: int, stop: int) -> Examples:
         coords = None if self.coords is None else self.coords[first:stop]
-        return Examples(self.codes[first:stop], self.names[first:stop], coords)
+        controls = None if self.controls is None else self.controls[first:stop]
+        return Examples(self.codes[first:stop], self.names[first:stop], coords, controls)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class ProfilePredictor:
     def _predicted(self, given: Examples) -> PredictedProfiles:
         left = (self.input_length - self.read_length) // 2  # as combined models cut the input of their bias
         codes = given.codes[:, left : left + self.read_length]
-        found = self.learner.eval_step(Batch(np.arange(len(codes)), sequence=np.ascontiguousarray(codes)))
+        batch = Batch(np.arange(len(codes)), sequence=np.ascontiguousarray(codes), control=given.controls)
+        found = self.learner.eval_step(batch)
         outputs = [np.asarray(output, dtype=np.float32) for output in found.prediction]
         count = len(self.heads)
         return PredictedProfiles(

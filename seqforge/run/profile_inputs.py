@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -78,7 +78,10 @@ class Asked:
         if self.given is None:
             return _of_set(run, self.set_name or "test", say)
         if self.genome is not None:
-            return self._of_regions(model, say)
+            return self._of_regions(run, model, say)
+        if run.experiment.architecture.control_tracks:
+            message = "the model reads control tracks, which sequences do not have"
+            raise UsageError(f"{message}: give a BED file and the genome with --genome, or predict a set with --set")
         return Inputs(self._of_sequences(run, model))
 
     def described(self) -> dict[str, Any]:
@@ -104,7 +107,7 @@ class Asked:
             found = in_memory(self.given, alphabet, how)
         return (Examples(chunk.codes, chunk.ids) for chunk in found)
 
-    def _of_regions(self, model: ProfilePredictor, say: Say) -> Inputs:
+    def _of_regions(self, run: Run, model: ProfilePredictor, say: Say) -> Inputs:
         from seqforge.data.genome.fasta import Genome
         from seqforge.data.genome.regions import regions_to_codes
 
@@ -112,7 +115,8 @@ class Asked:
         genome = Genome(self.genome)
         chunks = regions_to_codes(genome, str(self.given), model.input_length)
         needed = model.output_length if self.edges == "pad" else model.input_length
-        return Inputs(_inside(chunks, needed, str(self.given), say), dict(genome.sizes))
+        kept = _inside(chunks, needed, str(self.given), say)
+        return Inputs(_controlled(run, kept, dict(genome.sizes)), dict(genome.sizes))
 
 
 def _ending(path: str | Path) -> str:
@@ -162,6 +166,29 @@ def _inside(chunks: Iterable[Any], needed: int, file: str, say: Say) -> Iterator
     _tell_dropped(seen, dropped, needed, file, say)
 
 
+def _controlled(run: Run, chunks: Iterable[Examples], sizes: Mapping[str, int]) -> Iterator[Examples]:
+    """Regions with the control tracks of the run's data, where its model reads some; 0 beyond a chromosome."""
+    from seqforge.data.genome.bigwig import ControlTrack, fitting
+    from seqforge.data.genome.regions import signals
+
+    tracks, names = [ControlTrack(path) for path in _control_files(run)], list(sizes)
+    for track in tracks:
+        fitting(track, sizes)
+    for chunk in chunks:
+        places = [] if chunk.coords is None else [(names[row["chrom"]], int(row["start"])) for row in chunk.coords]
+        found = signals(tracks, places, chunk.codes.shape[1], sizes) if tracks else None
+        yield replace(chunk, controls=found)
+
+
+def _control_files(run: Run) -> list[Path]:
+    """The control tracks that the run was trained with, where its model reads some."""
+    if not run.experiment.architecture.control_tracks:
+        return []
+    folder = run.moved if run.moved is not None and run.moved.is_dir() else Path(run.manifest["data"]["folder"])
+    named: Callable[[Path], list[Path]] = getattr(run.experiment.source, "control_files", lambda folder: [])
+    return named(folder)
+
+
 def _tell_dropped(seen: int, dropped: list[int], needed: int, file: str, say: Say) -> None:
     if not dropped:
         return
@@ -195,7 +222,7 @@ def _rows(chosen: Any, size: int) -> Iterator[Examples]:
         indices = np.arange(first, min(first + size, len(chosen)))
         described = [""] * len(indices) if names is None else [names[row] for row in chosen.rows[indices]]
         coords = None if chosen.coords is None else chosen.coords[indices]
-        codes = chosen.batch(indices).sequence
-        if codes is None:
+        batch = chosen.batch(indices)
+        if batch.sequence is None:
             raise refuse(MISSING, "the data has no sequences")
-        yield Examples(codes, described, coords)
+        yield Examples(batch.sequence, described, coords, batch.control)

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from seqforge.data.genome import bed
+from seqforge.data.genome.bigwig import Track
 from seqforge.data.genome.fasta import Genome
 from seqforge.data.problems import MISSING
 from seqforge.errors import did_you_mean
@@ -90,6 +91,18 @@ def regions_to_codes(
             codes, genome.sizes, chrom[rows], start[rows], start[rows] + width,
             table.strand[rows], table.names[rows], table.line[rows],
         )  # fmt: skip
+
+
+def signals(
+    tracks: Sequence[Track], places: Sequence[tuple[str, int]], width: int, sizes: Mapping[str, int]
+) -> np.ndarray:
+    """(n, width, track) float32 from each of the `places` (chromosome, first base) on, 0 beyond a chromosome."""
+    found = np.zeros((len(places), width, len(tracks)), dtype=np.float32)
+    for row, (chrom, start) in enumerate(places):
+        low, high = max(start, 0), min(start + width, sizes[chrom])
+        for column, track in enumerate(tracks):
+            found[row, low - start : high - start, column] = track.values(chrom, low, high)
+    return found
 
 
 def _refuse_outside(table: bed.Regions, genome: Genome, chrom: np.ndarray, start: np.ndarray, width: int) -> None:

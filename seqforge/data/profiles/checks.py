@@ -152,12 +152,12 @@ def _without_reads(name: str, chosen: ProfileSet, least: Sequence[np.ndarray], h
     """One line per head with such examples."""
     lines = []
     for number, smallest in enumerate(least):
-        rows = chosen.rows[smallest <= 0]
+        rows = chosen.every_row[smallest <= 0]
         if not len(rows):
             continue
         head = heads[number].name if heads else chosen.store.heads[number].called(number)
         first = f"first: row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:3]))}"
-        of = f"{len(rows):,} of {counted(len(chosen), f'{name} region')}"
+        of = f"{len(rows):,} of {counted(len(chosen.every_row), f'{name} region')}"
         lines.append(f"head '{head}': {of} {'has' if len(rows) == 1 else 'have'} a window without reads ({first})")
     return lines
 
@@ -165,7 +165,7 @@ def _without_reads(name: str, chosen: ProfileSet, least: Sequence[np.ndarray], h
 def _dropped(name: str, chosen: ProfileSet, least: Sequence[np.ndarray]) -> ProfileSet:
     keep = np.all([smallest > 0 for smallest in least], axis=0)
     if not keep.any():
-        message = f"every one of {counted(len(chosen), f'{name} region')} has a window without reads"
+        message = f"every one of {counted(len(chosen.every_row), f'{name} region')} has a window without reads"
         raise refuse(EMPTY, message, "use pseudocount 1, or regions with reads")
     return chosen if keep.all() else chosen.kept(np.flatnonzero(keep))
 

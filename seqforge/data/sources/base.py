@@ -36,6 +36,7 @@ class Wanted(NamedTuple):
     input_length: int | None = None
     output_length: int | None = None
     pseudocount: float | None = None
+    control_tracks: int | None = None  # that the model reads beside the sequence; None: not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,15 @@ class Source(Component):
         """Profile data: the lengths of input and output, where the options themselves say both."""
         read, put_out = getattr(self, "in_window", None), getattr(self, "out_window", None)
         return (read, put_out) if read and put_out else None
+
+    @property
+    def control_tracks(self) -> int:
+        """How many control tracks an example has."""
+        return 0
+
+    def advice(self, wanted: Wanted) -> list[tuple[str, str, str]]:
+        """(option, sentence, way out) for what was probably not meant; nothing is read."""
+        return []
 
     def files(self, folder: Path) -> list[Path]:
         """The files that must exist (validate reports missing ones)."""

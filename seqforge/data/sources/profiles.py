@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from seqforge.arrays import np
 from seqforge.data import cache
 from seqforge.data.dataset import Data
 from seqforge.data.problems import LETTERS, OPTION, refuse, together
-from seqforge.data.profiles.checks import Lengths, counted, refuse_heads, refuse_widths, with_reads
+from seqforge.data.profiles.checks import Called, Lengths, counted, refuse_heads, refuse_widths, with_reads
 from seqforge.data.profiles.orders import AUTO, Orders, task_orders
 from seqforge.data.sources.base import Source, Wanted
 from seqforge.parameters import Natural, OneOf, Switch, setting
@@ -65,11 +64,7 @@ class ProfileSource(Source):
 
     def open(self, wanted: Wanted, report: Report = lambda text: None) -> Data:
         self._check(wanted)
-        stored = {name: _with_rows(rows) for name, rows in self.stored(wanted, report).items()}
-        sets = {name: self._set(name, *stored[name], wanted) for name in SETS if name in stored}
-        for name, chosen in sets.items():
-            report(_described(name, chosen))
-        every = sets
+        every = sets = self.sets(wanted, report)
         if self.zero_reads == "drop" or wanted.pseudocount == 0:
             sets = with_reads(sets, wanted.heads, self.zero_reads == "drop")
         return Data(
@@ -81,6 +76,14 @@ class ProfileSource(Source):
             notes=tuple(_notes(every, sets)),
         )
 
+    def sets(self, wanted: Wanted, report: Report) -> dict[str, ProfileSet]:
+        """The sets as far as they are checked against the model's lengths and heads."""
+        stored = {name: _with_rows(rows) for name, rows in self.stored(wanted, report).items()}
+        sets = {name: self._set(name, *stored[name], wanted) for name in SETS if name in stored}
+        for name, chosen in sets.items():
+            report(_described(name, chosen))
+        return sets
+
     def judge(self, wanted: Wanted) -> None:
         self._check(wanted)
 
@@ -90,8 +93,23 @@ class ProfileSource(Source):
             problems.append(f"profile data are DNA, the sequence space is {wanted.alphabet.name}")
         if problems:
             raise together([refuse(OPTION, f"data format {self.name}: {one}") for one in problems])
+        self._refuse_controls(wanted.control_tracks)
         if wanted.heads and self.reverse_complement:
-            task_orders(self.revcomp_task_order, wanted.heads)  # before hours of reading
+            self.orders(wanted.heads)  # before hours of reading
+
+    def _refuse_controls(self, read: int | None) -> None:
+        """Raise DataError unless the data have the control tracks that the model reads."""
+        if read is None or read == self.control_tracks:
+            return
+        if not read:
+            message = f"controls: {counted(self.control_tracks, 'control track')}, but the model reads none"
+            hint = "remove them, or set n_control_tracks of an architecture that reads some"
+        else:
+            message = (
+                f"controls: the model reads n_control_tracks {read}, the data have {self.control_tracks or 'none'}"
+            )
+            hint = f"set n_control_tracks to {self.control_tracks}, or name {read} in controls of data format genome"
+        raise refuse(OPTION, message, hint)
 
     def _set(self, name: str, store: ProfileStore, rows: np.ndarray, wanted: Wanted) -> ProfileSet:
         from seqforge.data.profiles.dataset import ProfileSet  # and with it NumPy
@@ -105,8 +123,18 @@ class ProfileSource(Source):
         training = name == "training"
         self.refuse_turned(store.reverse_complement, store.file)
         turned = self.reverse_complement and training
-        orders = task_orders(self.revcomp_task_order, wanted.heads or store.heads) if turned else ()
-        return ProfileSet(store, rows, *lengths, training, turned, orders, wanted.seed)
+        orders = self.orders(wanted.heads or store.heads) if turned else ()
+        controls = self.control_order if turned else ()
+        return ProfileSet(store, rows, *lengths, training, turned, orders, wanted.seed, controls)
+
+    @property
+    def control_order(self) -> tuple[int, ...]:
+        """Where control tracks go on the other strand."""
+        return ()
+
+    def orders(self, heads: Sequence[Called]) -> tuple[tuple[int, ...], ...]:
+        """Per head: where its tasks go on the other strand; raises DataError."""
+        return task_orders(self.revcomp_task_order, heads)
 
     def lengths(self, wanted: Wanted, made_for: Lengths) -> Lengths:
         """Of the model; where it has none, those that the data were made for."""
@@ -127,15 +155,7 @@ class ProfileSource(Source):
             raise refuse(LETTERS, f"{_unknown(store)} are none of A C G T", "prepare the data without them", store.file)
 
     def _fingerprint(self, sets: Mapping[str, ProfileSet]) -> str:
-        return cache.hash_of("profiles", {name: _identity(chosen) for name, chosen in sets.items()})
-
-
-def _identity(chosen: ProfileSet) -> list[Any]:
-    """What the batches of a set depend on."""
-    rows = hashlib.sha256(np.ascontiguousarray(chosen.rows, dtype="<i8").data).hexdigest()
-    moves = [chosen.reach, chosen.reverse_complement, chosen.task_orders]
-    seed = chosen.seed if chosen.reach or chosen.reverse_complement else None
-    return [chosen.store.digest, rows, chosen.input_length, chosen.output_length, moves, seed]
+        return cache.hash_of("profiles", {name: chosen.identity() for name, chosen in sets.items()})
 
 
 def _with_rows(rows: Rows) -> tuple[ProfileStore, np.ndarray]:
@@ -159,8 +179,9 @@ def _notes(every: Mapping[str, ProfileSet], left: Mapping[str, ProfileSet]) -> l
         if lost:
             lost_of = f"{lost:,} of {counted(len(chosen), f'{name} region')}"
             notes.append(f"{lost_of} {'is' if lost == 1 else 'are'} dropped: they have a window without reads")
-        if chosen.store.unknown:
-            notes.append(f"{name}: {_unknown(chosen.store)} are fed as zeros")
+    shared = len({chosen.store.folder for chosen in every.values()}) == 1
+    stores = {"data": next(iter(every.values()))} if shared and every else every
+    notes += [f"{name}: {_unknown(one.store)} are fed as zeros" for name, one in stores.items() if one.store.unknown]
     return notes
 
 
