@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""Cherimoya from its shipped definition to scores, with learned loss weights; an interrupted run ends alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from seqforge import cli
+from seqforge.callbacks.interrupt import Interrupted
+from seqforge.experiment import Experiment, read
+from seqforge.run import Options, Run, conduct
+from seqforge.training.progress import Callback, Training
+
+ROOT = Path(__file__).parents[2]
+SIZES = {"training": (4000, 42), "validation": (500, 20), "test": (500, 20)}
+OVERRIDES = (
+    "general.id=tiny",
+    "architecture.hyperparameters.n_filters=4",
+    "architecture.hyperparameters.n_layers=2",
+    "loss.weights=learned",
+    "loss.count_weight=1",
+    "loss.freeze_below=1000000",
+    "trainingprocess.epochs=3",
+    "trainingprocess.batch_size=20",
+)
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def definition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cherimoya")
+    simulation = (ROOT / "data-defs/nexus-sim.xml").read_text()
+    for name, (many, few) in SIZES.items():
+        simulation = simulation.replace(f'name="{name}">{many}<', f'name="{name}">{few}<')
+    (folder / "sim.xml").write_text(simulation)
+    text = (ROOT / "model-defs/torch-cherimoya-nexus-small.xml").read_text()
+    (folder / "tiny.xml").write_text(text.replace("../data-defs/nexus-sim.xml", "sim.xml"))
+    return folder / "tiny.xml"
+
+
+def small(definition: Path) -> Experiment:
+    return read(definition, OVERRIDES)[0]
+
+
+@pytest.fixture(scope="module")
+def run(definition: Path) -> Run:
+    return conduct(small(definition), Options(runs=definition.parent / "runs", overrides=OVERRIDES))
+
+
+def test_ends_with_scores_and_the_owners_of_parameters(run: Run) -> None:
+    assert run.state == "finished"
+    assert run.scores["test"]["n"] == 20
+    owners = {one["optimizer"]: one["parameters"] for one in run.manifest["optimizers"]}
+    assert {name: len(names) for name, names in owners.items()} == {"Muon": 4, "AdamW": 10}
+    log = (run.path / "log.txt").read_text()
+    assert "Muon (blocks.*.linear?.weight): 4 tensors: blocks.0.linear1.weight" in log
+
+
+def test_history_has_what_was_learned(run: Run) -> None:
+    first, second, third = run.history
+    assert first["step"] == 2
+    assert {"nexus_profile_nll", "nexus_counts_mse", "lw0", "lw0_factor", "lw0_gradient", "lw1"} <= set(first)
+    assert first["lw0_gradient"] < 0
+    assert second["lw0_gradient"] == third["lw0_gradient"] == 0
+    assert second["lw0"] == third["lw0"]
+    assert "validation_lw0" not in first
+    assert "validation_counts_pearson" in first
+
+
+def test_weights_have_their_published_names(run: Run) -> None:
+    weights = run.weights()
+    assert {"lw0", "lw1", "iconv.weight", "fconv.bias", "linear.weight"} <= set(weights)
+    assert not any(name.startswith("loss.") for name in weights)
+    assert weights["blocks.1.conv_weight"].shape == (3, 4)
+
+
+def test_evaluation_gives_the_scores_of_the_training(run: Run) -> None:
+    result = CliRunner().invoke(cli.app, ["evaluate", str(run.path), "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == Run(run.path).scores["test"]
+
+
+class Stop(Callback):
+    """An interrupt in the middle of the second epoch."""
+
+    name = "Stop"
+
+    def step(self, training: Training) -> None:
+        if (training.epoch, training.step) == (1, 1):
+            training.interrupt = 2
+
+
+def test_an_interrupted_run_ends_alike(run: Run, definition: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqforge.run import conductor
+
+    options, plain = Options(runs=definition.parent / "again", overrides=OVERRIDES), conductor.standard
+    monkeypatch.setattr(conductor, "standard", lambda *given, **more: [Stop(), *plain(*given, **more)])
+    with pytest.raises(Interrupted):
+        conduct(small(definition), options)
+    monkeypatch.setattr(conductor, "standard", plain)
+    again = conduct(small(definition), options)
+    assert again.state == "finished"
+    assert len(again.history) == 3
+    for name, array in run.weights().items():
+        assert np.array_equal(array, again.weights()[name]), name
+    assert again.scores == run.scores
