@@ -332,7 +332,7 @@ class _Resolution:
     def _at_data(self, problem: Problem, place: Place) -> Problem:
         """A problem of a data file at the definition's line that names it."""
         file = f"{shown(Path(problem.place.file))}: " if problem.place.file else ""
-        severity = "error" if self.paths.need_files else "note"
+        severity = "note" if file and not self.paths.need_files else "error"
         return replace(problem, place=place, message=file + problem.message, severity=severity)
 
     @property

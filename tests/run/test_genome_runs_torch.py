@@ -142,6 +142,12 @@ def test_what_a_definition_is_refused_for(place: Path, sizes: dict, options: dic
     assert all(problem.place.line for problem in errors)
 
 
+def test_options_are_judged_without_files(tmp_path: Path):
+    path = definition(tmp_path, SIZED, controls="input-plus.bw")
+    with pytest.raises(DefinitionError, match="SF0707: controls: 1 control track, but the model reads none"):
+        read(path, need_files=False)
+
+
 def test_strands_in_two_groups_are_a_warning(place: Path):
     path = definition(place, SIZED, signals="plus.bw; minus.bw")
     text = path.read_text().replace(

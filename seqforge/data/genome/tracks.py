@@ -73,7 +73,7 @@ def listed(text: str | None) -> tuple[str, ...]:
     value = _literal(text)
     if value is not None:
         return tuple(str(part).strip() for part in value)
-    return _split(text, r"[,\n]")
+    return _split(text, r"\s*[,\n]\s*")
 
 
 def grouped(text: str | None) -> Groups:
@@ -82,7 +82,7 @@ def grouped(text: str | None) -> Groups:
         return ()
     value = _literal(text)
     if value is None:
-        return tuple(_split(part, r"[,\n]") for part in _split(text, ";"))
+        return tuple(_split(part, r"\s*[,\n]\s*") for part in _split(text, ";"))
     return tuple((one.strip(),) if isinstance(one, str) else tuple(map(str, one)) for one in value)
 
 

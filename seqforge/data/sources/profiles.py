@@ -179,8 +179,8 @@ def _notes(every: Mapping[str, ProfileSet], left: Mapping[str, ProfileSet]) -> l
         if lost:
             lost_of = f"{lost:,} of {counted(len(chosen), f'{name} region')}"
             notes.append(f"{lost_of} {'is' if lost == 1 else 'are'} dropped: they have a window without reads")
-    shared = len({chosen.store.folder for chosen in every.values()}) == 1
-    stores = {"data": next(iter(every.values()))} if shared and every else every
+    shared = len(every) > 1 and len({chosen.store.folder for chosen in every.values()}) == 1
+    stores = {"data": next(iter(every.values()))} if shared else every
     notes += [f"{name}: {_unknown(one.store)} are fed as zeros" for name, one in stores.items() if one.store.unknown]
     return notes
 
