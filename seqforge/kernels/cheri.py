@@ -24,7 +24,9 @@ from seqforge.kernels import cheri_reference as reference
 KERNELS = ("auto", "triton", "torch")
 TUNINGS = ("table", "autotune")
 DOTS = {torch.float32: "", torch.bfloat16: "bf16", torch.float16: "fp16"}  # what products multiply; fp32: by precision
-WIDEST = 256  # channels; wider blocks do not fit into a multiprocessor: their products are PyTorch's
+# channels; the products of wider blocks are PyTorch's: they do not fit into a multiprocessor, or, with ieee products,
+# which no tensor core computes, take minutes to compile
+WIDEST, WIDEST_IEEE = 256, 128
 TRITON = util.find_spec("triton") is not None
 INTERPRETED = TRITON and os.environ.get("TRITON_INTERPRET") == "1"  # on CPUs, for tests
 
@@ -63,10 +65,10 @@ def block(
     _check_projections(x, w1, w2)
     if path(x, kernel) == "torch":
         return reference.block(x, conv_weight, w1, w2, dilation, residual_scale)
-    if x.shape[2] > WIDEST:
+    dots = DOTS[x.dtype] or _precision(matmul_precision)
+    if x.shape[2] > WIDEST or (x.shape[2] > WIDEST_IEEE and _products(dots) == "ieee"):
         y = operators.conv_norm(x, conv_weight, dilation, kernel_tuning)[0]
         return reference.project(x, y, w1, w2, residual_scale)
-    dots = DOTS[x.dtype] or _precision(matmul_precision)
     given = (x, conv_weight, w1, w2, dilation, residual_scale, dots, kernel_tuning)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in given[:4]):
         return operators.block(*given)[0]
@@ -153,6 +155,9 @@ def _lacking(x: torch.Tensor) -> str:
 def _tell(chosen: str, why: str) -> None:
     """Once per process and reason."""
     log.info("Cherimoya's kernels: %s, %s", chosen, why)
+
+
+_products = torch.compiler.assume_constant_result(operators.meant)
 
 
 def _precision(name: str | None) -> str:

@@ -50,7 +50,7 @@ def _block(
 ) -> Two:
     from seqforge.kernels import cheri_block
 
-    return cheri_block.forward(x, conv_weight, w1, w2, dilation, scale, _meant(dots), tuning)
+    return cheri_block.forward(x, conv_weight, w1, w2, dilation, scale, meant(dots), tuning)
 
 
 def _block_inference(
@@ -65,7 +65,7 @@ def _block_inference(
 ) -> torch.Tensor:
     from seqforge.kernels import cheri_block
 
-    return cheri_block.forward(x, conv_weight, w1, w2, dilation, scale, _meant(dots), tuning, save=False)[0]
+    return cheri_block.forward(x, conv_weight, w1, w2, dilation, scale, meant(dots), tuning, save=False)[0]
 
 
 def _block_backward(
@@ -82,10 +82,11 @@ def _block_backward(
 ) -> Four:
     from seqforge.kernels import cheri_block
 
-    return cheri_block.backward(gradient, x, conv_weight, w1, w2, statistics, dilation, scale, _meant(dots), tuning)
+    return cheri_block.backward(gradient, x, conv_weight, w1, w2, statistics, dilation, scale, meant(dots), tuning)
 
 
-def _meant(dots: str) -> str:
+def meant(dots: str) -> str:
+    """What products multiply, where nothing was said as well."""
     return dots or PRECISIONS[torch.get_float32_matmul_precision()]
 
 
