@@ -67,7 +67,7 @@ def test_the_shipped_basset_is_what_its_file_says() -> None:
     assert experiment.length == 1000
     assert experiment.data_definition is not None
     assert str(experiment.data_definition.id).startswith("mc50-dna1000-")
-    assert experiment.spec() == (1000, 4, 50, "1D", 1, ())
+    assert experiment.spec() == (1000, 4, 50, "1D", 1, (), 0)
 
 
 @pytest.mark.parametrize("library", [PYTORCH, KERAS])
