@@ -15,7 +15,7 @@ import pytest
 from seqforge.architectures.base import InputSpec
 from seqforge.architectures.cherimoya import Cherimoya as Registered
 from seqforge.architectures.cherimoya_weights import load_model, read_weights, write_weights
-from seqforge.errors import RunError, UsageError
+from seqforge.errors import BackendError, RunError, UsageError
 from seqforge.heads import Head
 
 torch = pytest.importorskip("torch")
@@ -149,6 +149,32 @@ def test_without_a_second_projection_a_block_is_the_identity() -> None:
         block = awake(CheriBlock(8, 2)).float()
         torch.nn.init.zeros_(getattr(block, name).weight)
         assert torch.equal(block(x), x)
+
+
+def test_shapes_are_proven_whatever_shall_compute() -> None:
+    with torch.device("meta"):
+        logits, counts = Cherimoya(kernel="triton", **SMALL)(torch.zeros(2, 4, 60))
+    assert (tuple(logits.shape), tuple(counts.shape)) == ((2, 1, 40), (2, 1))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the kernel can run here")
+def test_a_kernel_that_cannot_run_is_refused() -> None:
+    with pytest.raises(BackendError, match="kernel 'triton' cannot run"):
+        Cherimoya(kernel="triton", **SMALL)(dna().float())
+
+
+@pytest.mark.parametrize("residual_dtype", ["auto", "float32"])
+def test_what_flows_between_blocks_under_autocast(residual_dtype: str) -> None:
+    model, seen = Cherimoya(residual_dtype=residual_dtype, **SMALL), []
+    model.blocks[1].register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, counts = model(dna().float())
+    assert seen == [torch.float32 if residual_dtype == "float32" else torch.bfloat16]
+    assert counts.dtype == torch.float32
+    with torch.no_grad():
+        exact = model(dna().float())
+    torch.testing.assert_close(logits.float(), exact[0], atol=0.02, rtol=0.05)
+    torch.testing.assert_close(counts, exact[1], atol=0.02, rtol=0.05)
 
 
 def test_recomputed_activations_give_the_same_gradients() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,8 @@ class ConvNorm(nn.Module):
         self.dilation, self.kernel, self.kernel_tuning = dilation, kernel, kernel_tuning
 
     def forward(self, x: Tensor, weight: Tensor) -> Tensor:
+        if x.is_meta:  # shapes are proven where nothing is computed, whatever shall compute it later
+            return torch.empty_like(x)
         return cheri.conv_norm(x, weight, self.dilation, self.kernel, self.kernel_tuning)
 
     def extra_repr(self) -> str:
@@ -61,7 +64,7 @@ class CheriBlock(nn.Module):
             nn.init.trunc_normal_(weight, std=STD, a=-BOUND, b=BOUND)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self._hooked():
+        if x.is_meta or self._hooked():
             hidden = self.gelu(self.linear1(self.conv_norm(x, self.conv_weight)))
             return x + (self.residual_scale * self.linear2(hidden)).to(x.dtype)
         w1, w2, norm = self.linear1.weight, self.linear2.weight, self.conv_norm
@@ -176,7 +179,7 @@ class Cherimoya(nn.Module):
             total = controls[:, :, self.trimming : last].to(wide).sum((1, 2))
             _refuse_controls(total)
             mean = torch.cat([mean, torch.log1p(total)[:, None]], dim=1)
-        with torch.autocast(features.device.type, enabled=False):
+        with nullcontext() if mean.is_meta else torch.autocast(mean.device.type, enabled=False):
             return self.linear(mean)
 
     def _check(self, x: Tensor, controls: Tensor | None) -> None:
