@@ -142,3 +142,39 @@ def test_a_plateau_is_judged_by_the_factors_of_now(factor: float, rate: float) -
     again = ReduceLROnPlateau(factor=0.5, patience=0).begin(1.0, 1, 2)
     again.restore(running.state())
     assert again.state() == running.state()
+
+
+@pytest.mark.parametrize("profile_weight", [0.1, 1.0, 5.0, 10.0])
+@pytest.mark.parametrize(("step", "stops"), [(0.97, 0), (1.03, 3)])
+def test_better_means_better_under_every_weight_of_the_profile(profile_weight: float, step: float, stops: int) -> None:
+    """R2: while the factor of the counts is adapted, falling losses never stop a training and rising ones do."""
+    state, keeper, stopping = training(5000.0), BestWeights(), EarlyStopping(patience=2)
+    follower = AdaptiveWeights([adapted(0.2, profile_loss_weight=profile_weight)])
+    state.learner.loss_weights[NLL] = profile_weight
+    for callback in (keeper, stopping):
+        callback.begin(state)
+    while state.epoch < 15 and not state.stop:
+        parts = {NLL: 700 * step**state.epoch, MSE: 3 * step**state.epoch}
+        weights = dict(state.learner.loss_weights)
+        state.epoch += 1
+        validation = {f"validation_{name}": value for name, value in parts.items()}
+        total = sum(weights[name] * value for name, value in parts.items())
+        state.logs = {"loss_weights": weights, "validation_loss": total, **parts, **validation}
+        for callback in (keeper, stopping, follower):
+            callback.epoch(state, state.logs)
+    assert state.epoch == (stops or 15)
+    assert bool(state.stop) == bool(stops)
+    assert state.best[0] == (1 if stops else 15)
+
+
+def test_counts_of_no_weight_decide_nothing() -> None:
+    """R4: with counts_loss_weight 0 a training goes by its profiles, whatever the counts do, infinite ones included."""
+    state, keeper, stopping = training(0.0), BestWeights(), EarlyStopping(patience=1)
+    for callback in (keeper, stopping):
+        callback.begin(state)
+    for state.epoch, (profile, counts) in enumerate([(9.0, 1.0), (8.0, 5.0), (7.0, float("inf")), (7.5, 0.1)], start=1):
+        row = {f"validation_{NLL}": profile, f"validation_{MSE}": counts, "validation_loss": profile}
+        for callback in (keeper, stopping):
+            callback.epoch(state, {"loss_weights": dict(state.learner.loss_weights), **row})
+        assert bool(state.stop) == (state.epoch == 4)
+    assert state.best == (3, 7.0)
