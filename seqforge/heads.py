@@ -13,6 +13,14 @@ from seqforge.errors import UsageError, did_you_mean
 from seqforge.parameters import NonNegative, Number, Switch, Unfit, folded, parameters_of, setting
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+JUDGED = "validation_"  # what the names of values on the validation set begin with
+
+
+def unusable(name: str) -> str:
+    """What the name of a head is expected to be, where `name` is not; "" where it is."""
+    if not NAME.fullmatch(name):
+        return "letters, digits, '_' or '-', a letter first"
+    return f"a name that does not begin with {JUDGED}" if name.casefold().startswith(JUDGED) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +53,8 @@ class Head(HeadOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not NAME.fullmatch(self.name):
-            raise ValueError(f"head name '{self.name}': expected letters, digits, '_' or '-', a letter first")
+        if wrong := unusable(self.name):
+            raise ValueError(f"head name '{self.name}': expected {wrong}")
         if not self.tasks or len(set(self.tasks)) != len(self.tasks):
             raise ValueError(f"head '{self.name}': expected at least one task and no name twice")
 

@@ -10,7 +10,7 @@ from seqforge.definitions.components import Subject, assemble
 from seqforge.definitions.model import Head as Written
 from seqforge.definitions.model import Hyperparameter
 from seqforge.errors import Place, Problem
-from seqforge.heads import NAME, Head, HeadOptions, tasks_of
+from seqforge.heads import Head, HeadOptions, tasks_of, unusable
 from seqforge.parameters import folded
 
 WEIGHING = ("profile_loss_weight", "counts_loss_weight", "counts_loss_frac_target")  # the parts of a loss
@@ -27,7 +27,7 @@ def _head(written: Written, problems: list[Problem]) -> Head | None:
     before = len(problems)
     options = assemble(HeadOptions, written.hyperparameters, Subject(f"head '{written.name}'", written.place), problems)
     tasks = _tasks(written, problems)
-    if options is None or not tasks or not NAME.fullmatch(written.name) or len(problems) > before:
+    if options is None or not tasks or unusable(written.name) or len(problems) > before:
         return None
     problems.extend(_weights(written, options))
     return Head(name=str(written.name), tasks=tasks, **vars(options))
@@ -47,12 +47,11 @@ def _tasks(written: Written, problems: list[Problem]) -> tuple[str, ...]:
 
 
 def _names(written: Sequence[Written]) -> Iterator[Problem]:
-    """Letters, digits, '_' and '-', a letter first; two names differ in more than case."""
+    """Every name is usable; two names differ in more than case."""
     seen: dict[str, Written] = {}
     for one in written:
-        if not NAME.fullmatch(one.name):
-            message = f"head name '{one.name}' is not usable"
-            yield Problem(one.name.place, "SF0332", message, "letters, digits, '_' and '-', a letter first")
+        if wrong := unusable(one.name):
+            yield Problem(one.name.place, "SF0332", f"head name '{one.name}' is not usable", f"expected {wrong}")
         other = seen.setdefault(one.name.casefold(), one)
         if other is not one:
             lines = f"lines {other.name.place.line} and {one.name.place.line}"
