@@ -311,7 +311,8 @@ class _Resolution:
         source, place, wanted = chosen.source, chosen.place, self._wanted
         if not self.judges_data or architecture is None or source is None or place is None or wanted is None:
             return
-        if any(problem.place == place for problem in reader.errors(self.problems)):
+        unread = len(self.setting.heads) < len(self.definition.general.heads)
+        if unread or any(problem.place == place for problem in reader.errors(self.problems)):
             return
         read, put_out = architecture.window() or (None, None)
         wanted = wanted._replace(

@@ -69,6 +69,10 @@ def test_simulated_profiles(
     assert problem.message.startswith(SIMULATED) == (id != "SF0707")
 
 
+def test_heads_that_cannot_be_read_are_said_once(shipped: Path) -> None:
+    assert found(shipped, ('head name="nexus"', 'head name="validation_x"')) == []
+
+
 def test_training_files(tmp_path: Path) -> None:
     pytest.importorskip("h5py")
     small.write_data(tmp_path, 28)
