@@ -8,8 +8,8 @@ For two sizes, (64, 2114, 96) and (512, 1024, 128), three dtypes and dilations 1
 alone and the whole block, forward, backward and inference; then a training step of nine blocks. "share" is the ideal
 bytes of the operation over its time, against a copy measured in the same run; "eager" and "compiled": how many times
 slower than the kernel; "saved": what autograd keeps, in sizes of the input. `--tune` measures the 48 configurations of
-every kernel first (minutes for each size and dtype, most of it compiling), prints the reports and writes the best into a
-table. Without a GPU tiny sizes show that everything runs; their numbers mean nothing.
+every kernel first (minutes for each size and dtype, most of it compiling), prints the reports and writes the best into
+a table. Without a GPU tiny sizes show that everything runs; their numbers mean nothing.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ SMALLEST = 32  # rows of a tile, in the space of settings
 STREAMED = 128  # bytes of hidden units at once where the projections stream through shared memory
 HELD = 256  # and where a program keeps its part of them
 PROGRAMS = 264  # of the backward pass: two for each multiprocessor of an H200; each leaves a partial dW1 and dW2
+LONG, SHORT, BUSY = (512, 256), 128, 528  # positions of a program of the other passes; four programs for each
 PRECISIONS = {"ieee": "ieee", "tf32": "tf32", "bf16": "ieee", "fp16": "ieee"}
 OPERANDS = {"ieee": tl.float32, "tf32": tl.float32, "bf16": tl.bfloat16, "fp16": tl.float16}
 TYPES = {"ieee": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -277,11 +278,19 @@ def forward(
         first, second = w1.to(TYPES[dots]), w2.to(TYPES[dots])
         strides = (*x.stride(), *conv_weight.stride(), *first.stride(), *second.stride())
         given = (x, conv_weight, first, second, parts, y, statistics, *strides)
-        given += (pieces.length, dilation, pieces.each, pieces.runs, pieces.run, scale)
+        run, runs = _runs(x)
+        given += (pieces.length, dilation, pieces.each, runs, run, scale)
         constants = _constants(x, len(w1), dots, STREAMED) | {"SAVE": save, "EPSILON": EPS, "LANES": LANES}
         key = conv_norm.key_of("forward", x, len(w1), dots)
-        conv_norm.launch(_forward, len(x) * pieces.runs, given, constants, key, how)
+        conv_norm.launch(_forward, len(x) * runs, given, constants, key, how)
     return y, statistics
+
+
+def _runs(x: torch.Tensor) -> tuple[int, int]:
+    """Positions of one program, and programs of one example: long runs, if there are enough of them."""
+    examples, length, _ = x.shape
+    run = next((run for run in LONG if examples * triton.cdiv(length, run) >= BUSY), SHORT)
+    return run, triton.cdiv(length, run)
 
 
 def _possible(dots: str) -> str:
@@ -317,7 +326,7 @@ def backward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """(dx, d conv_weight, dW1, dW2), each in the dtype of what it belongs to."""
     if not len(x):
-        return torch.empty_like(x), torch.zeros_like(conv_weight), torch.zeros_like(w1), torch.zeros_like(w2)
+        return x.new_empty(x.shape), *(weight.new_zeros(weight.shape) for weight in (conv_weight, w1, w2))  # type: ignore[return-value]
     dilation, dots = min(dilation, x.shape[1]), _possible(dots)
     with conv_norm.on_device(x):
         first, second = w1.to(TYPES[dots]), w2.to(TYPES[dots])
@@ -334,10 +343,10 @@ def _to_values(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The gradient with respect to the normalised values, and its sums with 1 and with them, (example · runs, 2)."""
     x, hidden = inputs[1], len(inputs[3])
-    pieces = conv_norm.pieces_of(x)
+    run, runs = _runs(x)
     dv = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-    sums = x.new_empty((pieces.examples * pieces.runs, 2), dtype=torch.float32)
-    given = (*inputs, dv, sums, *strides, pieces.length, dilation, pieces.runs, pieces.run, scale)
+    sums = x.new_empty((len(x) * runs, 2), dtype=torch.float32)
+    given = (*inputs, dv, sums, *strides, x.shape[1], dilation, runs, run, scale)
     constants, key = _constants(x, hidden, dots, STREAMED), conv_norm.key_of("value_gradient", x, hidden, dots)
     conv_norm.launch(_value_gradient, len(sums), given, constants, key, how)
     return dv, sums

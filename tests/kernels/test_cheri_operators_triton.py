@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 from seqforge.errors import BackendError, UsageError
 from seqforge.kernels import cheri
 from seqforge.kernels import cheri_ops as operators
+from seqforge.kernels import cheri_tuning as tuning
 
 pytestmark = pytest.mark.torch
 
@@ -117,6 +118,42 @@ def test_channels_beyond_a_multiprocessor_go_through_products_of_pytorch():
     with torch.no_grad():
         y = cheri.block(*given, 1, 0.3, kernel="triton")
         assert off(y, cheri.block(*given, 1, 0.3, kernel="torch").double()) < 1e-5
+
+
+class Alone(torch.nn.Module):
+    """One block with weights of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = torch.nn.ParameterList(tensor.detach() for tensor in inputs()[1:])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return block(x, *self.weights)
+
+
+def test_distributed_data_parallel(tmp_path):
+    x = inputs()[0].detach()
+    store = torch.distributed.FileStore(str(tmp_path / "store"), 1)
+    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        model = torch.nn.parallel.DistributedDataParallel(Alone().to(DEVICE))
+        model(x).backward(tensors(CASE)[1])
+        found = [weight.grad for weight in model.module.weights]
+    finally:
+        torch.distributed.destroy_process_group()
+    given = inputs()
+    assert all(map(torch.equal, found, gradients(block(*given), given)[1:]))
+
+
+def test_settings_that_are_measured(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    monkeypatch.setenv("SEQFORGE_CACHE", str(tmp_path))
+    monkeypatch.setattr(tuning, "milliseconds", lambda call: 1.0)  # a benchmark needs a driver
+    monkeypatch.setattr(tuning, "_settled", {})
+    monkeypatch.setattr(tuning, "reports", [])
+    given = inputs()[:2]
+    y = cheri.conv_norm(*given, 2, kernel="triton", kernel_tuning="autotune")
+    assert torch.equal(y, cheri.conv_norm(*given, 2, kernel="triton"))
+    assert [report.key.kernel for report in tuning.reports] == ["statistics", "normalise"]
 
 
 def test_what_is_refused():
