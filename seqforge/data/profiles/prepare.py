@@ -8,7 +8,7 @@ Windows are laid around the centre c of a region: output [c − out//2, c − ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -253,10 +253,9 @@ class _Preparation:
         keep = self.chrom >= 0
         strange = sorted({self.regions.chromosomes[number] for number in np.unique(self.regions.chrom[~keep])})
         if strange:
-            shown = ", ".join(strange[:5]) + (", …" if len(strange) > 5 else "")
-            self.notes.append(f"chromosomes that the genome does not have: {shown}")
-        ours = ", ".join(list(self.genome.sizes)[:3])
-        self.funnel.sift("known chromosome", f"in the genome: {ours}, …" if not keep.any() else "in the genome", keep)
+            self.notes.append(f"chromosomes that the genome does not have: {_first(strange, 5)}")
+        both = f"in the genome: {_first(list(self.genome.sizes), 3)}; the regions are on {_first(strange, 3)}"
+        self.funnel.sift("known chromosome", "in the genome" if keep.any() else both, keep)
 
     def _inside(self) -> None:
         low = self.start[self.rows] - self.windows.margin
@@ -365,3 +364,7 @@ def one_of_each(pile: np.ndarray, seed: int) -> np.ndarray:
     keep = np.zeros(len(pile), dtype=bool)
     keep[order[first]] = True
     return keep
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
