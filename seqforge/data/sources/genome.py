@@ -132,11 +132,8 @@ class GenomeSource(ProfileSource):
         elif read is not None and put_out is not None and put_out > read:
             yield "out_window", f"out_window {put_out} is more than in_window {read}; the greatest is {read}"
         elif read is not None and put_out is not None and (read - put_out) % 2:
-            rule = f"in_window {read} minus out_window {put_out} is odd"
-            yield (
-                "out_window",
-                f"{rule}; the nearest out_window is {put_out - 1 if put_out == read - 1 else put_out + 1}",
-            )
+            message = f"in_window {read} minus out_window {put_out} is odd; the nearest out_window is {put_out + 1}"
+            yield "out_window", message
 
     def _background_problems(self) -> Iterator[tuple[str, str]]:
         if self.negative_ratio and not self.negatives:
@@ -158,6 +155,9 @@ class GenomeSource(ProfileSource):
                 hint = f'tracks of a group are separated by commas: {one}, {other} (in JSON [["{one}", "{other}"]])'
                 found.append((option, message, hint))
         return found
+
+    def window(self, wanted: Wanted) -> int | None:
+        return wanted.input_length or self.in_window
 
     # what the model wants
 
