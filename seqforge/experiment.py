@@ -303,7 +303,8 @@ class _Resolution:
 
     def _windowed(self, architecture: Architecture | None, chosen: Chosen) -> Architecture | None:
         """The architecture, told the lengths that the data options say."""
-        window = self._of_data(chosen, "windows") if architecture is not None and architecture.reads_heads else None
+        asked = architecture is not None and architecture.reads_heads and not _refused(chosen.source)
+        window = self._of_data(chosen, "windows") if asked else None
         return architecture.with_window(window) if architecture is not None and window else architecture
 
     def _judge_data(self, architecture: Architecture | None, chosen: Chosen) -> None:
@@ -312,7 +313,7 @@ class _Resolution:
         if not self.judges_data or architecture is None or source is None or place is None or wanted is None:
             return
         unread = len(self.setting.heads) < len(self.definition.general.heads)
-        if unread or any(problem.place == place for problem in reader.errors(self.problems)):
+        if unread or _refused(source) or any(problem.place == place for problem in reader.errors(self.problems)):
             return
         read, put_out = architecture.window() or (None, None)
         wanted = wanted._replace(
@@ -409,7 +410,12 @@ class _Resolution:
             place = operations[-1].place
             self.problems += agreement.activation_and_loss(activation, loss, self.task, place)
         if setting.alphabet is not None and (setting.heads if architecture.reads_heads else setting.labels):
-            self.problems += check(architecture, self._spec(length), definition.architecture.place)
+            self.problems += check(architecture, self._spec(length), definition.architecture)
+
+
+def _refused(source: Source | None) -> bool:
+    """Whether the options of a data source do not go together; each is reported where it stands."""
+    return bool(getattr(source, "problems", list)())
 
 
 def _outputs(labels: Sequence[str], heads: Sequence[Head]) -> int:

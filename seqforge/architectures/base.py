@@ -56,7 +56,7 @@ class Architecture(Component):
     reads_heads: ClassVar[bool] = False  # puts out profiles and log counts per head, instead of a score per label
     reads_controls: ClassVar[bool] = False  # may read control tracks: `n_control_tracks` says how many
     loss_parameters: ClassVar[tuple[str, ...]] = ()  # that it keeps for a loss which learns them; else frozen
-    remark: ClassVar[str] = ""  # what `seqforge show` says about it
+    remark: ClassVar[str] = ""  # said by `seqforge show`, and before windows that are padded or cropped are predicted
     parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
     given: Mapping[str, PartModel] = field(default_factory=dict, init=False, repr=False, compare=False)
 

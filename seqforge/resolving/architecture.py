@@ -16,6 +16,7 @@ from seqforge.definitions import modules
 from seqforge.definitions.components import Subject, assemble, twice
 from seqforge.definitions.general import Setting
 from seqforge.definitions.locate import Paths
+from seqforge.definitions.model import Architecture as Described
 from seqforge.definitions.model import External, Hyperparameter, ModelDefinition
 from seqforge.definitions.modules import PythonModule, Signature, UnreadableModule
 from seqforge.definitions.sections import others
@@ -318,6 +319,16 @@ def _either(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def check(architecture: Architecture, spec: InputSpec, place: Place) -> list[Problem]:
-    """The architecture's own checks; what has no place of its own stands at the section's."""
-    return [problem if problem.place.file else replace(problem, place=place) for problem in architecture.check(spec)]
+def check(architecture: Architecture, spec: InputSpec, section: Described) -> list[Problem]:
+    """The architecture's own checks. What has no place of its own stands at the hyper-parameter that begins its message
+    with "name: ", else at the section."""
+    return [
+        problem if problem.place.file else replace(problem, place=_named_place(problem.message, section))
+        for problem in architecture.check(spec)
+    ]
+
+
+def _named_place(message: str, section: Described) -> Place:
+    name = folded(message.partition(": ")[0])
+    places = {folded(item.name): item.name.place for item in section.hyperparameters}
+    return places.get(name, section.place)

@@ -77,12 +77,18 @@ class Asked:
         """The inputs as the run's model reads them."""
         if self.given is None:
             return _of_set(run, self.set_name or "test", say)
+        if run.experiment.architecture.remark and self._moved():
+            say(f"warning: {run.experiment.architecture.remark}")
         if self.genome is not None:
             return self._of_regions(run, model, say)
         if run.experiment.architecture.control_tracks:
             message = "the model reads control tracks, which sequences do not have"
             raise UsageError(f"{message}: give a BED file and the genome with --genome, or predict a set with --set")
         return Inputs(self._of_sequences(run, model))
+
+    def _moved(self) -> bool:
+        """Whether inputs may be padded or cropped."""
+        return self.edges == "pad" or any(self.how.get(side) not in (None, "none") for side in ("pad", "crop"))
 
     def described(self) -> dict[str, Any]:
         """As JSON, for the record."""
