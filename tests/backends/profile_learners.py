@@ -51,7 +51,7 @@ def knowing_the_counts(learner: Learner) -> None:
 
 
 def check_equal_rank(learner: Learner) -> None:
-    """R1: right counts have no error, in training and in evaluation."""
+    """Right counts have no error, in training and in evaluation."""
     knowing_the_counts(learner)
     some = batch(7)
     judged = learner.eval_step(some)
@@ -64,7 +64,7 @@ def check_equal_rank(learner: Learner) -> None:
 
 
 def check_means(learner: Learner) -> None:
-    """R8: a short batch weighs by its size in what is reported."""
+    """A short batch weighs by its size in what is reported."""
     long, short = batch(5, 1), batch(2, 2)
     losses = [learner.eval_step(one).losses for one in (long, short)]
     for one in (long, short):
@@ -75,7 +75,7 @@ def check_means(learner: Learner) -> None:
 
 
 def check_factor(plain: Learner, ten: Learner) -> None:
-    """R2: a tenfold profile weight gives tenfold steps and the same parts; the total is their weighted sum."""
+    """A tenfold profile weight gives tenfold steps and the same parts; the total is their weighted sum."""
     some, steps = batch(6), []
     for learner, factor in ((plain, 1), (ten, 10)):
         before = learner.weights()
@@ -89,7 +89,7 @@ def check_factor(plain: Learner, ten: Learner) -> None:
 
 
 def check_precision(learner: Learner, loss: Any, relative: float = 1e-5) -> None:
-    """R9: outputs are float32 whatever the layers compute in, and so are the losses made of them."""
+    """Outputs are float32 whatever the layers compute in, and so are the losses made of them."""
     some = batch(7)
     judged = learner.eval_step(some)
     assert {output.dtype for output in judged.prediction} == {np.dtype("float32")}

@@ -147,7 +147,7 @@ def test_a_plateau_is_judged_by_the_factors_of_now(factor: float, rate: float) -
 @pytest.mark.parametrize("profile_weight", [0.1, 1.0, 5.0, 10.0])
 @pytest.mark.parametrize(("step", "stops"), [(0.97, 0), (1.03, 3)])
 def test_better_means_better_under_every_weight_of_the_profile(profile_weight: float, step: float, stops: int) -> None:
-    """R2: while the factor of the counts is adapted, falling losses never stop a training and rising ones do."""
+    """While the factor of the counts is adapted, falling losses never stop a training and rising ones do."""
     state, keeper, stopping = training(5000.0), BestWeights(), EarlyStopping(patience=2)
     follower = AdaptiveWeights([adapted(0.2, profile_loss_weight=profile_weight)])
     state.learner.loss_weights[NLL] = profile_weight
@@ -168,7 +168,7 @@ def test_better_means_better_under_every_weight_of_the_profile(profile_weight: f
 
 
 def test_counts_of_no_weight_decide_nothing() -> None:
-    """R4: with counts_loss_weight 0 a training goes by its profiles, whatever the counts do, infinite ones included."""
+    """With counts_loss_weight 0 a training goes by its profiles, whatever the counts do, infinite ones included."""
     state, keeper, stopping = training(0.0), BestWeights(), EarlyStopping(patience=1)
     for callback in (keeper, stopping):
         callback.begin(state)

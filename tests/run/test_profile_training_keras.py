@@ -100,7 +100,7 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
 
 
 def test_frozen_parts_stay_to_the_bit(solo: Run, transformation: Run, combined: Run) -> None:
-    """R17."""
+    """What a part has learned is the same before and after the training of what it is part of."""
     assert same(below(transformation, "solo/"), weights(solo))
     assert same(below(combined, "bias/transformation/"), weights(transformation))
     start = combined.experiment.architecture.keras(combined.experiment.spec(36))
@@ -114,7 +114,7 @@ def test_frozen_parts_stay_to_the_bit(solo: Run, transformation: Run, combined: 
 
 
 def test_names_of_heads_are_no_patterns(solo: Run, combined: Run) -> None:
-    """R18: x and profile_x have losses, factors and scores of their own."""
+    """Heads x and profile_x have losses, factors and scores of their own."""
     parts = ("x_profile_nll", "profile_x_profile_nll", "x_counts_mse", "profile_x_counts_mse")
     for run in (solo, combined):
         assert set(run.history[0]["loss_weights"]) == set(parts)
@@ -128,12 +128,12 @@ def test_names_of_heads_are_no_patterns(solo: Run, combined: Run) -> None:
 
 
 def test_other_metrics_are_watched_in_the_same_process(combined: Run) -> None:
-    """R23."""
+    """Whatever was trained before in this process."""
     assert {"validation_counts_pearson", "validation_profile_js_distance"} <= set(combined.history[0])
 
 
 def test_equal_seeds_give_equal_bytes(place: Path, solo: Run) -> None:
-    """R21: weights, history and scores; another seed draws other weights, another order and other jitter."""
+    """Weights, history and scores; another seed draws other weights, another order and other jitter."""
     again = trained(place / "solo.xml", again=True)
     assert again.path != solo.path
     assert (again.path / "weights.safetensors").read_bytes() == (solo.path / "weights.safetensors").read_bytes()
@@ -143,7 +143,7 @@ def test_equal_seeds_give_equal_bytes(place: Path, solo: Run) -> None:
 
 
 def test_counts_of_no_weight_train_profiles(place: Path, solo: Run) -> None:
-    """R4, R5, R8: nothing reaches the layers of the counts, and the best epoch is that of the profiles."""
+    """Nothing reaches the layers of the counts, and the best epoch is that of the profiles."""
     stopping = "".join(
         f'<hyperparameter name="{key}">{value}</hyperparameter>\n'
         for key, value in (("early_stopping", True), ("early_stopping_patience", 1))
@@ -168,7 +168,7 @@ def test_counts_of_no_weight_train_profiles(place: Path, solo: Run) -> None:
 
 
 def test_two_evaluations_give_equal_bytes(combined: Run) -> None:
-    """R27: windows of validation and test never move."""
+    """Windows of validation and test never move."""
     combined.evaluate("validation")
     tables = sorted((combined.path / "evaluation/validation").iterdir())
     first = {path.name: path.read_bytes() for path in tables} | {"scores": json.dumps(combined.scores["validation"])}
