@@ -88,6 +88,7 @@ def test_the_forms_for_cpus_are_the_derivative_of_the_formula(dilation: int):
     tensors = drawn_block(2, 7, 3, 5)
     assert torch.autograd.gradcheck(lambda *given: reference.block(*given, dilation, 0.5), tensors)
     assert torch.autograd.gradcheck(lambda x, w: reference.conv_norm(x, w, dilation), tensors[:2])
+    assert torch.autograd.gradgradcheck(lambda x, w: reference.conv_norm(x, w, dilation), tensors[:2])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -105,6 +106,49 @@ def test_the_forms_for_cpus_equal_the_formulas(shape: tuple[int, int, int], dila
         torch.testing.assert_close(tensor.grad, derivative, rtol=1e-10, atol=1e-10)
     with torch.no_grad():
         torch.testing.assert_close(reference.block(*plain, dilation, 0.15), expected, rtol=0, atol=1e-12)
+
+
+def test_compiled_in_one_graph():
+    tensors = drawn_block(2, 7, 3, 5, torch.float32)
+    y = cheri.block(*tensors, 2, 0.5)
+    compiled = torch.compile(lambda *given: cheri.block(*given, 2, 0.5), backend="aot_eager", fullgraph=True)(*tensors)
+    torch.testing.assert_close(compiled, y)
+    gradient = drawn(2, 7, 3, seed=9, dtype=torch.float32)
+    for mine, wanted in zip(*(torch.autograd.grad(out, tensors, gradient) for out in (compiled, y)), strict=True):
+        torch.testing.assert_close(mine, wanted)
+
+
+def test_autocast_keeps_the_stream_and_the_gradients_of_weights():
+    tensors = drawn_block(2, 7, 4, 8, torch.float32)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = cheri.block(*tensors, 2, 0.5)
+        norm = cheri.conv_norm(tensors[0].bfloat16(), tensors[1], 2)
+    assert (y.dtype, norm.dtype) == (torch.float32, torch.bfloat16)
+    y.sum().backward()
+    assert {tensor.grad.dtype for tensor in tensors} == {torch.float32}
+
+
+def test_the_documented_name_cannot_be_differentiated_twice():
+    x, weight = drawn_block(2, 7, 4, 8)[:2]
+    y = cheri.fused_dilated_conv_norm(x, weight, 2)
+    torch.testing.assert_close(y, cheri.conv_norm(x, weight, 2))
+    assert torch.autograd.gradcheck(lambda *given: cheri.FusedDilatedConvNormFunc.apply(*given, 2), (x, weight))
+    (first,) = torch.autograd.grad(y.square().sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="use kernel='torch' to differentiate twice"):
+        torch.autograd.grad(first.sum(), x)
+
+
+def test_results_are_contiguous_whatever_x_is():
+    _, weight, w1, w2 = drawn_block(2, 7, 4, 8)
+    for x in (drawn(2, 4, 7).mT, drawn(7, 2, 4).transpose(0, 1), drawn(1, 7, 1).expand(2, 7, 4)):
+        plain = x.contiguous()
+        for given, expected in ((x, plain), (x.requires_grad_(), plain)):
+            y = cheri.block(given, weight, w1, w2, 2, 0.5)
+            assert y.is_contiguous()
+            assert cheri.conv_norm(given, weight, 2).is_contiguous()
+            torch.testing.assert_close(y, cheri.block(expected, weight, w1, w2, 2, 0.5))
+        with torch.no_grad():
+            assert cheri.block(x, weight, w1, w2, 2, 0.5).is_contiguous()
 
 
 def test_float32_stays_near_float64():
