@@ -133,7 +133,7 @@ def test_other_metrics_are_watched_in_the_same_process(combined: Run) -> None:
 
 
 def test_equal_seeds_give_equal_bytes(place: Path, solo: Run) -> None:
-    """Weights, history and scores; another seed draws other weights, another order and other jitter."""
+    """Weights, history and scores."""
     again = trained(place / "solo.xml", again=True)
     assert again.path != solo.path
     assert (again.path / "weights.safetensors").read_bytes() == (solo.path / "weights.safetensors").read_bytes()
@@ -142,7 +142,7 @@ def test_equal_seeds_give_equal_bytes(place: Path, solo: Run) -> None:
         assert {**one, "seconds": 0} == {**other, "seconds": 0}
 
 
-def test_counts_of_no_weight_train_profiles(place: Path, solo: Run) -> None:
+def test_counts_of_no_weight_train_profiles(place: Path) -> None:
     """Nothing reaches the layers of the counts, and the best epoch is that of the profiles."""
     stopping = "".join(
         f'<hyperparameter name="{key}">{value}</hyperparameter>\n'
@@ -157,7 +157,6 @@ def test_counts_of_no_weight_train_profiles(place: Path, solo: Run) -> None:
     start = run.experiment.architecture.keras(run.experiment.spec(28))
     before = dict(zip(start.weight_names, start.get_weights(), strict=True))
     after = weights(run)
-    assert not same({name: before[name] for name in before}, {name: weights(solo)[name] for name in before})
     for name, array in before.items():
         assert np.array_equal(array, after[name]) == ("logcounts" in name), name
     values = [row["validation_x_profile_nll"] + row["validation_profile_x_profile_nll"] for row in run.history]
