@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,12 +27,11 @@ import numpy as np
 
 from seqforge import __version__
 from seqforge.data.problems import DAMAGED, EMPTY, MISSING, refuse
-from seqforge.data.profiles.hdf5 import h5py
+from seqforge.data.profiles.chunked import ChunkedFile, Rows, h5py
 from seqforge.data.profiles.store import COORDS
 from seqforge.errors import DataError
 from seqforge.evaluation.profile_outputs import task_logcounts
 from seqforge.evaluation.profile_predict import PredictedProfiles
-from seqforge.files import new_file
 from seqforge.heads import Head
 
 CHUNK = 100  # regions
@@ -57,46 +55,35 @@ class About:
     axes: str = "positions-first"
 
 
-class PredictionWriter:
+class PredictionWriter(ChunkedFile):
     """Fills a file chunk by chunk; no more than a chunk is in memory, and `path` appears whole or not at all.
 
     with PredictionWriter(path, about) as file:
         file.add(predicted)     any number of times
     """
 
+    chunk_rows = CHUNK
+
     def __init__(self, path: Path, about: About):
         self.path, self.about = path, about
         self.rows = 0
-        self._waiting: list[dict[str, np.ndarray]] = []
-        self._stack = ExitStack()
 
-    def __enter__(self) -> PredictionWriter:
-        with ExitStack() as stack:
-            temporary = stack.enter_context(new_file(self.path))
-            self._file = stack.enter_context(h5py().File(temporary, "w"))
-            self._describe()
-            self._stack = stack.pop_all()
-        return self
+    def _begin(self) -> None:
+        self._describe()
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if error is not None:
-            self._stack.__exit__(kind, error, trace)
-            return
-        with self._stack:
-            self._flush(last=True)
-            if not self.rows:
-                raise refuse(EMPTY, "there is nothing to predict", file=self.path)
+    def _end(self) -> None:
+        if not self.rows:
+            raise refuse(EMPTY, "there is nothing to predict", file=self.path)
 
     def add(self, found: PredictedProfiles) -> None:
-        rows: dict[str, np.ndarray] = {"descriptions": np.array(found.names, dtype=object)}
+        rows: Rows = {"descriptions": np.array(found.names, dtype=object)}
         names = NAMES[self.about.axes]
         for number, outputs in enumerate(zip(self.about.heads, found.logits, found.logcounts, strict=True)):
             arrays = self._arranged(*outputs)
             rows |= {f"head_{number}/{name}": array for name, array in zip(names, arrays, strict=True)}
         if found.coords is not None:
             rows |= {f"coords_{name}": found.coords[name] for name in ("chrom", "start", "stop")}
-        self._waiting.append(rows)
-        self._flush()
+        self._take(rows)
 
     def _arranged(self, head: Head, logits: np.ndarray, logcounts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What is written of a head."""
@@ -104,19 +91,13 @@ class PredictionWriter:
             return logits.transpose(0, 2, 1), task_logcounts(logits, logcounts).astype(np.float32)
         return logits, logcounts if head.counts_per_task else logcounts[:, 0]
 
-    def _flush(self, last: bool = False) -> None:
-        """Write whole chunks of what is waiting; at the `last` call all of it."""
-        count = sum(len(waiting["descriptions"]) for waiting in self._waiting)
-        ready = count if last else count // CHUNK * CHUNK
-        if not ready:
-            return
-        rows = {name: np.concatenate([waiting[name] for waiting in self._waiting]) for name in self._waiting[0]}
-        self._waiting = [{name: values[ready:] for name, values in rows.items()}]
+    def _write(self, rows: Rows) -> None:
+        count = len(rows["descriptions"])
         for name, values in rows.items():
-            dataset = self._file[name] if name in self._file else self._created(name, values, min(ready, CHUNK))
-            dataset.resize(self.rows + ready, axis=0)
-            dataset[self.rows :] = values[:ready]
-        self.rows += ready
+            dataset = self._file[name] if name in self._file else self._created(name, values, count)
+            dataset.resize(self.rows + count, axis=0)
+            dataset[self.rows :] = values
+        self.rows += count
 
     def _created(self, name: str, values: np.ndarray, chunk: int) -> Any:
         kind = self._kinds.get(name, values.dtype)

@@ -17,7 +17,7 @@ import pytest
 
 from seqforge.data.profiles.store import COORDS
 from seqforge.errors import DataError, UsageError
-from seqforge.evaluation import profile_file, profile_tracks
+from seqforge.evaluation import profile_tracks
 from seqforge.evaluation.profile_file import About, PredictionFile, PredictionWriter
 from seqforge.evaluation.profile_predict import PredictedProfiles
 from seqforge.heads import Head
@@ -66,7 +66,7 @@ def many() -> PredictedProfiles:
 
 
 def test_what_is_written_is_read_back_in_any_order(tmp_path: Path, many: PredictedProfiles, monkeypatch) -> None:
-    monkeypatch.setattr(profile_file, "CHUNK", 7)
+    monkeypatch.setattr(PredictionWriter, "chunk_rows", 7)
     with PredictionFile(written(tmp_path / "p.h5", many)) as file:
         assert (file.heads, file.run, file.part, file.pseudocount) == ((X, Y), "m/r", "solo", 0.0)
         assert (len(file), file.descriptions, file.chromosomes) == (40, many.names, SIZES)

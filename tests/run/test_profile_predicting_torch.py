@@ -22,7 +22,7 @@ from seqforge.cli import app
 from seqforge.data.encodings import DNA
 from seqforge.data.profiles.dataset import Locus
 from seqforge.errors import DataError, SeqForgeError, UsageError
-from seqforge.evaluation import profile_file, profile_outputs
+from seqforge.evaluation import profile_outputs
 from seqforge.evaluation.profile_file import PredictionFile, PredictionWriter
 from seqforge.experiment import read
 from seqforge.run import Options, Run, conduct
@@ -221,7 +221,7 @@ def test_regions_at_the_edges_are_dropped_or_padded(run: Run, place: Path) -> No
 
 
 def test_only_a_batch_is_in_memory(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_file, "CHUNK", 6)
+    monkeypatch.setattr(PredictionWriter, "chunk_rows", 6)
     bed = small_genomes.write_bed(place / "many.bed", [("chr3", 20 + k, 40 + k) for k in range(100)])
     most = []
     add = PredictionWriter.add

@@ -17,11 +17,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,8 @@ from seqforge.data import cache
 from seqforge.data.problems import DAMAGED, EMPTY, HEADS, MISSING, refuse
 from seqforge.data.profiles import store
 from seqforge.data.profiles.checks import Lengths, counted, refuse_unfit
+from seqforge.data.profiles.chunked import ChunkedFile, Rows, h5py
 from seqforge.data.profiles.store import COORDS, UNKNOWN, ProfileStore, StoredHead
-from seqforge.errors import BackendError
 from seqforge.files import new_file
 from seqforge.heads import Head
 
@@ -41,14 +41,6 @@ RECENT = 2.0  # seconds in which a file may change without its time saying so
 ONE_HOT = np.concatenate([np.eye(4, dtype=np.uint8), np.zeros((1, 4), dtype=np.uint8)])
 TRUTH = "truth/"  # a group of what a simulation knows
 COORDINATES = ("coords_chrom", "coords_start", "coords_stop", "strand")
-
-
-def h5py() -> Any:
-    try:
-        import h5py
-    except ImportError:
-        raise BackendError("profile training files need h5py; pip install 'seqforge[hdf5]'") from None
-    return h5py
 
 
 class Layout(NamedTuple):
@@ -245,7 +237,7 @@ def _coords(file: Any, first: int, stop: int, chromosomes: dict[str, int | None]
 
 
 @dataclass
-class FileWriter:
+class FileWriter(ChunkedFile):
     """Writes a training file of `regions` regions, chunk by chunk; it appears under `path` whole or not at all.
 
     `lengths` of the model's windows; `chromosomes`: names (in the order that `coords` count them) and sizes;
@@ -255,6 +247,8 @@ class FileWriter:
     with FileWriter(path, 4000, heads, Lengths(3092, 1000, 128)) as file:
         file.add(codes, [reads])
     """
+
+    chunk_rows: ClassVar[int] = CHUNK
 
     path: Path
     regions: int
@@ -269,25 +263,13 @@ class FileWriter:
         if self.regions < 1:
             raise refuse(EMPTY, "there are no regions to write", file=self.path)
         self._written = 0
-        self._waiting: list[dict[str, np.ndarray]] = []
-        self._stack = ExitStack()
 
-    def __enter__(self) -> FileWriter:
-        with ExitStack() as stack:
-            temporary = stack.enter_context(new_file(self.path))
-            self._file = stack.enter_context(h5py().File(temporary, "w"))
-            self._create()
-            self._stack = stack.pop_all()
-        return self
+    def _begin(self) -> None:
+        self._create()
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        if error is not None:
-            self._stack.__exit__(kind, error, trace)
-            return
-        with self._stack:
-            self._flush(last=True)
-            if self._written != self.regions:
-                raise ValueError(f"{self.regions} regions announced, {self._written} written")
+    def _end(self) -> None:
+        if self._written != self.regions:
+            raise ValueError(f"{self.regions} regions announced, {self._written} written")
 
     def add(
         self,
@@ -302,15 +284,16 @@ class FileWriter:
         read.
         """
         rows: dict[str, np.ndarray] = {"sequence": codes}
-        done = self._written + sum(len(waiting["sequence"]) for waiting in self._waiting)
+        done = self._written + self._pending
         for number, (head, values) in enumerate(zip(self.heads, reads, strict=True)):
             refuse_unfit(values, StoredHead.of(head).called(number), done, self.path)
             rows[f"head_{number}"] = values
         if (coords is not None) != bool(self.chromosomes):
             raise ValueError("coordinates need chromosomes, and chromosomes coordinates")
         rows |= {f"{TRUTH}{name}": values for name, values in (truth or {}).items()}
-        self._waiting.append(rows | ({} if coords is None else {"coords": coords}))
-        self._flush()
+        if done + len(codes) > self.regions:
+            raise ValueError(f"{self.regions} regions announced, more are written")
+        self._take(rows | ({} if coords is None else {"coords": coords}))
 
     def _create(self) -> None:
         wide_in, wide_out = self.lengths.widths
@@ -352,21 +335,7 @@ class FileWriter:
             group.create_dataset("chrom_names", data=list(self.chromosomes), dtype=text)
             group.create_dataset("chrom_sizes", data=[size or 0 for size in self.chromosomes.values()], dtype=np.uint64)
 
-    def _flush(self, last: bool = False) -> None:
-        """Write whole chunks of what is waiting; at the `last` call all of it."""
-        count = sum(len(waiting["sequence"]) for waiting in self._waiting)
-        ready = count if last else count // CHUNK * CHUNK
-        if not ready:
-            return
-        rows = {name: np.concatenate([waiting[name] for waiting in self._waiting]) for name in self._waiting[0]}
-        self._waiting = [{name: values[ready:] for name, values in rows.items()}]
-        if self._written + ready > self.regions:
-            raise ValueError(f"{self.regions} regions announced, more are written")
-        for first in range(0, ready, CHUNK):
-            part = {name: values[first : min(first + CHUNK, ready)] for name, values in rows.items()}
-            self._write(part)
-
-    def _write(self, rows: dict[str, np.ndarray]) -> None:
+    def _write(self, rows: Rows) -> None:
         here = slice(self._written, self._written + len(rows["sequence"]))
         for name in (name for name in rows if name.startswith(TRUTH) and name not in self._file):
             self._add(name, rows[name].dtype, rows[name].shape[1:])
