@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from importlib import util
+from importlib import metadata, util
 from typing import Any
 
 import torch
@@ -27,9 +27,21 @@ DOTS = {torch.float32: "", torch.bfloat16: "bf16", torch.float16: "fp16"}  # wha
 # channels; the products of wider blocks are PyTorch's: they do not fit into a multiprocessor, or, with ieee products,
 # which no tensor core computes, take minutes to compile
 WIDEST, WIDEST_IEEE = 256, 128
-TRITON = util.find_spec("triton") is not None
-INTERPRETED = TRITON and os.environ.get("TRITON_INTERPRET") == "1"  # on CPUs, for tests
+OLDEST = (3, 3)  # Triton that knows tuples of tiles
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # on CPUs, for tests
 
+
+def _no_triton() -> str:
+    """Why there is no Triton to run, or nothing; it is not imported for that."""
+    if util.find_spec("triton") is None:
+        return "the package 'triton' is not installed (pip install 'seqforge[triton]')"
+    version = metadata.version("triton")
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        return f"expected triton {'.'.join(map(str, OLDEST))} or newer, received {version}"
+    return ""
+
+
+NO_TRITON = _no_triton()
 log = logging.getLogger(__name__)
 
 
@@ -131,7 +143,7 @@ def path(x: torch.Tensor, kernel: str = "auto") -> str:
         return "torch"
     lacking = _lacking(x)
     if kernel == "triton":
-        if lacking and not (INTERPRETED and x.dtype in DOTS):
+        if lacking and not (INTERPRETED and not NO_TRITON and x.dtype in DOTS):
             raise BackendError(f"kernel 'triton' cannot run: {lacking}; choose kernel 'auto' or 'torch'")
         return "triton"
     chosen = "torch" if lacking else "triton"
@@ -142,8 +154,8 @@ def path(x: torch.Tensor, kernel: str = "auto") -> str:
 
 def _lacking(x: torch.Tensor) -> str:
     """Why Triton cannot run on `x`, or nothing."""
-    if not TRITON:
-        return "the package 'triton' is not installed (pip install 'seqforge[triton]')"
+    if NO_TRITON:
+        return NO_TRITON
     if not x.is_cuda:
         return f"expected tensors on CUDA, received {x.device}"
     if x.dtype not in DOTS:

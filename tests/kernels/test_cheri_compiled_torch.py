@@ -25,7 +25,7 @@ SIZES = [
     (96, torch.float32, "tf32"),
     pytest.param(128, torch.float32, "tf32", marks=pytest.mark.slow),
     pytest.param(128, torch.bfloat16, "bf16", marks=pytest.mark.slow),
-    pytest.param(256, torch.float32, "ieee", marks=pytest.mark.slow),
+    pytest.param(256, torch.float32, "tf32", marks=pytest.mark.slow),
 ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqforge.errors import UsageError
+from seqforge.errors import BackendError, UsageError
 from seqforge.kernels import cheri
 from seqforge.kernels import cheri_reference as reference
 
@@ -149,6 +149,24 @@ def test_results_are_contiguous_whatever_x_is():
             torch.testing.assert_close(y, cheri.block(expected, weight, w1, w2, 2, 0.5))
         with torch.no_grad():
             assert cheri.block(x, weight, w1, w2, 2, 0.5).is_contiguous()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (None, "the package 'triton' is not installed"),
+        ("3.1.0", "expected triton 3.3 or newer, received 3.1.0"),
+        ("3.10.2", ""),
+    ],
+)
+def test_what_lacks_without_triton(version: str | None, said: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(cheri.util, "find_spec", lambda name: version)
+    monkeypatch.setattr(cheri.metadata, "version", lambda name: version)
+    assert cheri._no_triton().startswith(said)
+    monkeypatch.setattr(cheri, "NO_TRITON", cheri._no_triton())
+    assert cheri.path(torch.zeros(1, 1, 1)) == "torch"
+    with pytest.raises(BackendError, match=said or "expected tensors on CUDA, received cpu"):
+        cheri.path(torch.zeros(1, 1, 1), "triton")
 
 
 def test_float32_stays_near_float64():
