@@ -18,6 +18,7 @@ from seqforge.arrays import np
 from seqforge.backends.importing import check_keras, prefer_keras
 from seqforge.callbacks import Progress, standard
 from seqforge.callbacks.interrupt import Interrupted
+from seqforge.callbacks.progress import size
 from seqforge.data.dataset import Data
 from seqforge.data.problems import EMPTY, refuse
 from seqforge.data.weights import with_class_weights
@@ -37,6 +38,7 @@ from seqforge.run.directory import (
 )
 from seqforge.run.exports import complete, exported
 from seqforge.run.identity import Identity, effective, identify, policy
+from seqforge.run.overheard import overheard
 from seqforge.run.record import Run
 from seqforge.training import checkpoints
 from seqforge.training.loop import train
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 MOST_NAMED = 4  # data files in a line
+GPUS = ("cuda", "gpu")  # as names of devices begin
 
 
 @dataclass(frozen=True)
@@ -205,12 +208,13 @@ class Conductor:
             return Run(self.directory.path)
         resume = self._begin(said)
         try:
-            learner = self._learner()
-            if self.experiment.process is not None:
-                self._train(learner, resume)
-            self._write_weights(learner)
-            self._score(learner)
-            self._export(learner)
+            with overheard(self.report):
+                learner = self._learner()
+                if self.experiment.process is not None:
+                    self._train(learner, resume)
+                self._write_weights(learner)
+                self._score(learner)
+                self._export(learner)
         except Interrupted as stop:
             self._stopped(str(stop))
             raise Interrupted(
@@ -323,11 +327,21 @@ class Conductor:
         )
         architecture, parameters = self.experiment.architecture.name, summary.get("parameters", 0)
         self.report(
-            f"model: {architecture}, {parameters:,} parameters, {self.experiment.library} on {summary.get('device')}, "
-            f"{summary.get('precision', 'fp32')}"
+            f"model: {architecture}, {parameters:,} parameters, {self.experiment.library} on "
+            f"{summary.get('device_name', summary.get('device'))}, {summary.get('precision', 'fp32')}"
         )
+        self._activations(str(summary.get("device")))
         self._owners(summary.get("optimizers", ()))
         return learner
+
+    def _activations(self, device: str) -> None:
+        """What a step will keep in the memory of a GPU, where the architecture knows."""
+        process, length = self.experiment.process, self.data.length
+        if process is None or process.gradient_checkpointing or not length or not device.startswith(GPUS):
+            return
+        count = self.experiment.architecture.activation_bytes(process.batch_size, length, process.precision)
+        if count is not None:
+            self.report(f"memory: about {size(count)} of activations on the GPU, kept by a step for its backward pass")
 
     def _owners(self, owned: Sequence[Sequence[str]]) -> None:
         """Which optimizer steps which parameters; all names are recorded where there is more than one."""

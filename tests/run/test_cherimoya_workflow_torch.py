@@ -247,6 +247,15 @@ def test_a_killed_run_continues_to_the_same_bytes(place: Path) -> None:
     assert len({row["lw0"] for row in later}) == 1
 
 
+def test_a_run_says_once_what_its_blocks_are_computed_with(place: Path) -> None:
+    from seqforge.kernels import cheri
+
+    cheri._tell.cache_clear()  # of the runs before this one, in the same process
+    run = trained(place, "general.seed=3", "trainingprocess.epochs=1")
+    said = [line for line in (run.path / "log.txt").read_text().splitlines() if "kernels: torch, " in line]
+    assert len(said) == 1
+
+
 # predictions
 
 
