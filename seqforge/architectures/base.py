@@ -106,6 +106,10 @@ class Architecture(Component):
         """What a user should know before `model` is trained on the one-hot input `x` and others like it."""
         return []
 
+    def activation_bytes(self, batch_size: int, length: int, precision: str) -> int | None:
+        """About how many bytes a training step on a GPU keeps for its backward pass; None where that is not known."""
+        return None
+
     def fingerprint(self) -> str:
         """A hash of whatever code or weights lie outside the definition ("" if nothing does)."""
         hashes = "".join(f"{name} {part.fingerprint()} " for name, part in sorted(self.given.items()))

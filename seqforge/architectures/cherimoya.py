@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 IN_WINDOW = 2114  # bases that the published models read
+FUSED, UNFUSED = 1.1, 6  # bytes that a block saves for its derivative, in multiples of those of its input
 
 
 class OddCount(Integer):
@@ -150,6 +151,14 @@ class Cherimoya(Profile):
                 if getattr(head, key):
                     message = f"head '{head.name}': {key} is not for {self.name}, whose heads have one count each"
                     yield "SF0552", message, "give every task a head of its own, or remove it", "error"
+
+    def activation_bytes(self, batch_size: int, length: int, precision: str) -> int:
+        """Of n_layers blocks: their inputs and little more where blocks are fused, else what every module puts out."""
+        from seqforge.kernels import cheri
+
+        fused = self.kernel != "torch" and not cheri.NO_TRITON and self.n_filters <= cheri.WIDEST
+        width = 4 if precision == "fp32" or self.residual_dtype == "float32" else 2
+        return round(self.n_layers * batch_size * length * self.n_filters * width * (FUSED if fused else UNFUSED))
 
     def torch(self, spec: InputSpec) -> Any:
         from seqforge.architectures.torch.cherimoya import ProfileCherimoya

@@ -67,7 +67,7 @@ class Learner(Protocol):
 
     def summary(self) -> dict[str, Any]:
         """`parameters`, `trainable_parameters`, `buffers` (element counts), `layers`: rows (name, type, output shape,
-        parameters), `device`, `precision`, `versions`."""
+        parameters), `device`, `device_name` in words, `precision`, `versions`."""
 
 
 def process_memory() -> int:

@@ -210,8 +210,8 @@ class BayesLearner:
 
     def summary(self) -> dict[str, Any]:
         counts = {"parameters": 0, "trainable_parameters": 0, "buffers": 0}
-        facts = {"layers": [], "device": "cpu", "precision": "fp64", "versions": {"numpy": np.__version__}}
-        return counts | facts | {"notes": self.notes}
+        machine = {"device": "cpu", "device_name": "CPU", "precision": "fp64"}
+        return counts | machine | {"layers": [], "versions": {"numpy": np.__version__}, "notes": self.notes}
 
 
 def learner(experiment: Experiment, length: int | None, **options: Any) -> BayesLearner:

@@ -136,7 +136,8 @@ class FakeLearner:
         count = sum(array.size for array in self._weights.values())
         rows = [("dense", "Dense", (self._weights["dense.bias"].size,), count)]
         counts = {"parameters": count, "trainable_parameters": count, "buffers": 0}
-        return counts | {"layers": rows, "device": "cpu", "precision": "fp32", "versions": {"numpy": np.__version__}}
+        machine = {"device": "cpu", "device_name": "CPU", "precision": "fp32"}
+        return counts | machine | {"layers": rows, "versions": {"numpy": np.__version__}}
 
 
 def _one_hot(batch: Batch) -> np.ndarray:

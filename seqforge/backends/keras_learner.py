@@ -363,6 +363,7 @@ class KerasLearner:
             "buffers": sum(sizes.values()) - count,
             "layers": rows(self.model),
             "device": self._device,
+            "device_name": self._engine.in_words(self._device),
             "precision": self.precision,
             "versions": {"keras": keras.__version__, "numpy": np.__version__, **self._engine.VERSIONS},
         }

@@ -44,6 +44,15 @@ def find_device(wanted: str) -> str:
     return full.replace("cuda", "gpu") if full != "cpu" else "cpu:0"
 
 
+def in_words(device: str) -> str:
+    """`CPU`, `cuda:0 NVIDIA H200`, from the Keras name of a device."""
+    if device.startswith("cpu"):
+        return "CPU"
+    number = device.partition(":")[2]
+    gpu = tf.config.list_physical_devices("GPU")[int(number)]
+    return f"cuda:{number} {tf.config.experimental.get_device_details(gpu).get('device_name', '')}".rstrip()
+
+
 def peak_memory(device: str) -> int:
     """Bytes in use at most so far on a GPU."""
     return int(tf.config.experimental.get_memory_info(device.upper())["peak"])

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from keras import ops
 
+from seqforge.backends.torch_tensors import in_words as torch_words
 from seqforge.errors import BackendError
 
 VERSIONS = {"torch": torch.__version__}
@@ -35,6 +36,11 @@ def find_device(wanted: str) -> str:
     if full not in present:
         raise BackendError(f"device '{wanted}' is not usable here; expected auto or one of {', '.join(present)}")
     return full
+
+
+def in_words(device: str) -> str:
+    """`CPU`, `cuda:0 NVIDIA H200`."""
+    return torch_words(torch.device(device))
 
 
 def peak_memory(device: str) -> int:

@@ -18,7 +18,7 @@ from seqforge.backends import torch_files
 from seqforge.backends.base import Evaluated, process_memory
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_proof import layers, prove
-from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, on_device
+from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, in_words, on_device
 from seqforge.backends.torch_updates import Updates
 from seqforge.callbacks.averaged_weights import decay_at
 from seqforge.data.dataset import Batch
@@ -380,6 +380,7 @@ class TorchLearner:
             "buffers": total - count,
             "layers": layers(self._nets.model, self._spec, self._layout),
             "device": str(self._device),
+            "device_name": in_words(self._device),
             "precision": self.precision,
             "optimizers": self._updates.owned,
             "matmul_precision": self._process.matmul_precision or torch.get_float32_matmul_precision(),

@@ -21,6 +21,14 @@ def on_device(array: np.ndarray, device: torch.device) -> Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
+def in_words(device: torch.device) -> str:
+    """`CPU`, `cuda:0 NVIDIA H200`."""
+    if device.type != "cuda":
+        return "CPU" if device.type == "cpu" else str(device)
+    index = torch.cuda.current_device() if device.index is None else device.index
+    return f"cuda:{index} {torch.cuda.get_device_name(index)}"
+
+
 class OneHot:
     """Codes (n, length) uint8 → float32 input of a module, by looking rows up in a table on the device.
 

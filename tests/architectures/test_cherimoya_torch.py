@@ -299,3 +299,24 @@ def test_files_that_are_no_weights_are_refused(tmp_path: Path, content: Any, cap
     with pytest.raises(RunError, match=r"model\.torch"):
         read_weights(path)
     assert "never" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "precision", "no_triton", "expected"),
+    [
+        ({"kernel": "torch"}, "fp32", "", 6 * 4 * 12_988_416),  # 2.8 GB of nine blocks
+        ({}, "fp32", "", 1.1 * 4 * 12_988_416),
+        ({}, "bf16", "", 1.1 * 2 * 12_988_416),
+        ({"residual_dtype": "float32"}, "bf16", "", 1.1 * 4 * 12_988_416),
+        ({}, "fp32", "not installed", 6 * 4 * 12_988_416),
+        ({"n_filters": 288}, "fp16", "", 6 * 2 * 3 * 12_988_416),  # too wide for the kernels
+    ],
+)
+def test_memory_of_activations(
+    settings: dict[str, Any], precision: str, no_triton: str, expected: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seqforge.kernels import cheri
+
+    monkeypatch.setattr(cheri, "NO_TRITON", no_triton)
+    found = Registered(**settings).activation_bytes(64, 2114, precision)
+    assert found == pytest.approx(9 * expected)

@@ -275,6 +275,18 @@ def test_any_length():
         assert ours.eval_step(batches(1, length=length)[0]).prediction.shape == (8, 3)
 
 
+def test_a_gpu_is_called_by_its_number_and_name(monkeypatch):
+    engine = learner(experiment(), 30)._engine
+    if hasattr(engine, "tf"):
+        monkeypatch.setattr(engine.tf.config, "list_physical_devices", lambda kind: ["first", "second"])
+        details = {"first": {"device_name": "NVIDIA H200"}, "second": {}}
+        monkeypatch.setattr(engine.tf.config.experimental, "get_device_details", details.__getitem__)
+        assert [engine.in_words(name) for name in ("gpu:0", "gpu:1")] == ["cuda:0 NVIDIA H200", "cuda:1"]
+    else:
+        monkeypatch.setattr(engine.torch.cuda, "get_device_name", {0: "NVIDIA H200"}.__getitem__)
+        assert engine.in_words("cuda:0") == "cuda:0 NVIDIA H200"
+
+
 def test_summary():
     summary = learner(experiment(*DROPPED), 30).summary()
     kinds = [kind for _, kind, _, _ in summary["layers"]]
@@ -282,7 +294,7 @@ def test_summary():
     assert summary["buffers"] == 16
     assert summary["parameters"] == 126 + 48 * 8 + 8 + 16 + 27
     assert summary["layers"][0] == ("conv1d", "Conv1D", (26, 6), 126)
-    assert summary["precision"] == "fp32"
+    assert (summary["device_name"], summary["precision"]) == ("CPU", "fp32")
     assert {"keras", "numpy"} < set(summary["versions"])
 
 

@@ -22,7 +22,7 @@ from seqforge.architectures.convnet import ConvNet
 from seqforge.architectures.deepsea import DeepSEA
 from seqforge.backends import open_learner
 from seqforge.backends.torch import TorchLearner, find_device
-from seqforge.backends.torch_tensors import OneHot
+from seqforge.backends.torch_tensors import OneHot, in_words
 from seqforge.data.dataset import Batch
 from seqforge.data.encodings import DNA
 from seqforge.errors import BackendError, RunError
@@ -553,8 +553,16 @@ def test_summary_counts_and_lists_layers() -> None:
     assert summary["parameters"] == summary["trainable_parameters"] == sum(row[3] for row in summary["layers"])
     assert summary["buffers"] == 1403
     assert summary["layers"][0] == ("layer1.0", "Conv1d", (300, 182), 300 * 4 * 19 + 300)
-    assert (summary["device"], summary["precision"]) == ("cpu", "fp32")
+    assert (summary["device"], summary["device_name"], summary["precision"]) == ("cpu", "CPU", "fp32")
     assert summary["versions"]["torch"] == torch.__version__
+
+
+def test_a_gpu_is_called_by_its_number_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "get_device_name", ["NVIDIA H200", "NVIDIA L4"].__getitem__)
+    assert [in_words(torch.device(name)) for name in ("cpu", "cuda", "cuda:1", "mps")] == [
+        "CPU", "cuda:0 NVIDIA H200", "cuda:1 NVIDIA L4", "mps",
+    ]  # fmt: skip
 
 
 def test_embedded_layers_run(tmp_path: Path) -> None:

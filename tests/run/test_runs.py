@@ -16,6 +16,7 @@ import pytest
 import toy_runs
 
 from seqforge import backends
+from seqforge.architectures.base import Architecture
 from seqforge.backends.fake import FakeLearner
 from seqforge.definitions.reader import read_model
 from seqforge.errors import (
@@ -346,6 +347,35 @@ def test_versions_that_changed_meanwhile_are_warned_of(
     directory.update(versions=directory.manifest["versions"] | {"numpy": "0.1"})
     trained(place, report=lines.append)
     assert any(line.startswith("warning: begun with numpy 0.1, continued with ") for line in lines)
+
+
+class OnAGpu(FakeLearner):
+    def summary(self) -> dict[str, Any]:
+        return super().summary() | {"device": "cuda", "device_name": "cuda:0 NVIDIA H200"}
+
+
+@pytest.mark.parametrize(("learner", "name"), [(FakeLearner, "CPU"), (OnAGpu, "cuda:0 NVIDIA H200")])
+@pytest.mark.parametrize("known", [True, False])
+def test_the_start_names_the_device_and_its_memory(
+    learner: type[FakeLearner], name: str, known: bool, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int, str]] = []
+
+    def activation_bytes(self: Architecture, batch_size: int, length: int, precision: str) -> int | None:
+        asked.append((batch_size, length, precision))
+        return 2_810_000_000 if known else None
+
+    monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: learner(length, 2))
+    monkeypatch.setattr(Architecture, "activation_bytes", activation_bytes)
+    lines: list[str] = []
+    run = trained(place, report=lines.append)
+    (said,) = (line for line in lines if line.startswith("model: "))
+    assert said.endswith(f" on {name}, fp32")
+    on_gpu = learner is OnAGpu
+    assert asked == [(run.experiment.batch_size, run.manifest["data"]["length"], "fp32")] * on_gpu
+    told = [line for line in lines if line.startswith("memory: ")]
+    expected = "memory: about 2.8 GB of activations on the GPU, kept by a step for its backward pass"
+    assert told == [expected] * (on_gpu and known)
 
 
 def test_a_run_without_a_test_set_is_scored_on_validation_and_without_any_not(tmp_path: Path) -> None:
