@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
+import pybigtools
 import pytest
 from small_genomes import sequences, signal, write_bed, write_fasta, write_track
+from typer.testing import CliRunner
 
+from seqforge import cli
 from seqforge.backends import prove
 from seqforge.backends.torch import TorchLearner
 from seqforge.data.dataset import Batch
@@ -111,6 +116,24 @@ def test_predictions_read_the_controls_of_the_run(run: Run, place: Path):
     assert np.allclose(found.logcounts["x"], of_set.logcounts["x"], atol=1e-6)
     with pytest.raises(UsageError, match="reads control tracks, which sequences do not have"):
         run.predict(["ACGT" * (IN // 4)])
+
+
+def test_regions_become_files(run: Run, place: Path):
+    """By the command line, with the controls of the run: HDF5, tracks, and the same scores again."""
+    write_bed(place / "two.bed", [("chr3", 90, 110), ("chr3", 150, 170)])
+    words = ["predict", run.path, place / "two.bed", "--genome", place / "g.fa", "-o", place / "two.h5"]
+    result = CliRunner().invoke(cli.app, [*map(str, words), "--bigwig", f"{place}/two"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    found = run.predict(place / "two.bed", genome=place / "g.fa")
+    with h5py.File(place / "two.h5") as file:
+        assert file["head_0/logits"].shape == (2, OUT, 2)
+        assert np.allclose(file["head_0/logits"][:], found.logits["x"], atol=1e-6)
+        assert file["coords_start"][:].tolist() == [90, 150]
+    for number, task in enumerate(("plus", "minus")):
+        values = pybigtools.open(str(place / f"two_x_{task}.bw")).values("chr3", 150, 170)
+        assert np.allclose(values, found.reads["x"][1, :, number], rtol=1e-5)
+    judged = CliRunner().invoke(cli.app, ["evaluate", str(run.path), "--no-report", "--json"], catch_exceptions=False)
+    assert json.loads(judged.stdout) == run.scores["test"]
 
 
 def test_the_shape_proof_has_controls(place: Path):
