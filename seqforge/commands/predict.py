@@ -48,6 +48,15 @@ def command(
             rich_help_panel=PROFILES,
         ),
     ] = None,
+    independent_windows: Annotated[
+        bool,
+        typer.Option(
+            "--independent-windows",
+            help="Cut sequences into windows of the model's input, each predicted by itself; NAME:START-STOP is the "
+            "place of its output, 0-based and half-open.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = False,
     set_name: Annotated[
         str | None,
         typer.Option(
@@ -94,7 +103,8 @@ def command(
     `seqforge predict predictions.h5 --bigwig PREFIX` writes tracks of what was predicted before.
     """
     how = {"format": format, "sequence_column": sequence_column, "id_column": id_column, "pad": pad, "crop": crop}
-    profiles = {"--genome": genome, "--edges": edges, "--set": set_name, "--part": part, "--axes": axes}
+    profiles: Options = {"--genome": genome, "--edges": edges, "--set": set_name, "--part": part, "--axes": axes}
+    profiles["--independent-windows"] = independent_windows or None
     tracks = {"--bigwig": bigwig, "--mode": mode}
     if run.is_file():
         from_run = {"INPUT": sequences, "-o": None if output == "-" else output, **profiles}
@@ -152,6 +162,7 @@ def _profiles(
         set_name=options["--set"],
         edges=options["--edges"] or "drop",
         how=how,
+        independent_windows=bool(options["--independent-windows"]),
     )
     found = write(
         run,

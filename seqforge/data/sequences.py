@@ -27,7 +27,7 @@ class Reading:
     `format` auto: FASTA if the text begins with ">", else by the file's ending and the first line: a table if it has
     the column `sequence_column`, else one sequence per line. `length`, `pad`, `crop` as in the data options; `unknown`
     error refuses letters outside the alphabet. `id_column` None: a column called id, if there is one. At most `rows`
-    sequences make a chunk.
+    sequences make a chunk. `way_out`: said to whoever gives sequences that are too long, beside --crop.
     """
 
     format: str = "auto"
@@ -39,6 +39,7 @@ class Reading:
     label_column: str = "y"
     id_column: str | None = None
     rows: int = 1024
+    way_out: str = ""
 
 
 AS_FOUND = Reading()
@@ -155,15 +156,17 @@ def _encoded(
     length = reading.length or int(lengths[0])
     wrong = fit.misfit(lengths, length)
     if wrong is not None:
-        raise _misfit(chunk[wrong], length, path)
+        raise _misfit(chunk[wrong], length, path, reading.way_out)
     codes = fitted(flat, lengths, length, fit, alphabet.unknown)
     ids = [record.id or str(number + row + 1) for row, record in enumerate(chunk)]
     return Sequences(ids, codes, [record.label for record in chunk] if labelled else None)
 
 
-def _misfit(record: Record, length: int, path: Path | str) -> Exception:
+def _misfit(record: Record, length: int, path: Path | str, way_out: str) -> Exception:
     found = len(record.sequence)
     hint = f"{'--pad' if found < length else '--crop'} centre or right brings all to one length"
+    if way_out and found > length:
+        hint = f"{way_out}; {hint}"
     return refuse(LENGTH, f"the model reads {length} letters, received {found}", hint, path, record.line)
 
 

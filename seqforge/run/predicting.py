@@ -19,7 +19,7 @@ from seqforge.run.record import Run
 if TYPE_CHECKING:
     from seqforge.run.profile_predicting import ProfilePrediction
 
-DEFAULTS = {"edges": "drop"}  # of options that are never absent
+DEFAULTS = {"edges": "drop", "independent_windows": False}  # of options that are never absent
 
 
 class Prediction(NamedTuple):

@@ -15,6 +15,7 @@ from seqforge.data.readers import STDIN, opened
 from seqforge.errors import RunError, UsageError, did_you_mean
 from seqforge.evaluation.profile_predict import Examples, ProfilePredictor
 from seqforge.run.predicting import reading
+from seqforge.run.profile_windows import cut
 from seqforge.run.record import Run
 
 Given: TypeAlias = "str | Path | Sequence[str] | np.ndarray"
@@ -22,6 +23,7 @@ Say = Callable[[str], None]
 
 SETS = ("training", "validation", "test")
 EDGES = ("drop", "pad")
+WINDOWS = "--independent-windows predicts windows of it, each by itself"
 BED_ENDINGS = (".bed", ".narrowpeak")
 
 
@@ -38,7 +40,8 @@ class Asked:
 
     With `genome`, an indexed FASTA file, `given` is a BED file. `edges`: what happens to regions whose input reaches
     beyond the chromosome: drop them, or pad them with unknown bases. `how` sequences are read: options of `reading`.
-    Raises UsageError for what does not belong together.
+    `independent_windows`: sequences are cut into windows of the model's input. Raises UsageError for what does not
+    belong together.
     """
 
     given: Given | None = None
@@ -46,6 +49,7 @@ class Asked:
     set_name: str | None = None
     edges: str = "drop"
     how: Mapping[str, Any] = field(default_factory=dict)
+    independent_windows: bool = False
 
     def __post_init__(self) -> None:
         for option, value, known in (("--edges", self.edges, EDGES), ("--set", self.set_name, SETS)):
@@ -59,7 +63,16 @@ class Asked:
             raise UsageError("--pad and --crop are for sequences: windows of a genome are as long as the model's input")
         if self.genome is None and self.edges != "drop":
             raise UsageError("--edges is for regions of a genome: name a BED file, and the genome with --genome")
+        if self.independent_windows:
+            self._refuse_windows()
         self._refuse_other_kind()
+
+    def _refuse_windows(self) -> None:
+        """Whatever is not cut, and what brings it to one length."""
+        if self.given is None or self.genome is not None:
+            raise UsageError("--independent-windows is for sequences; regions of a genome and sets are windows already")
+        if any(self.how.get(side) not in (None, "none") for side in ("pad", "crop")):
+            raise UsageError("--independent-windows cuts sequences into windows: leave out --pad and --crop")
 
     def _refuse_other_kind(self) -> None:
         """Regions without a genome, and sequences with one."""
@@ -84,7 +97,10 @@ class Asked:
         if run.experiment.architecture.control_tracks:
             message = "the model reads control tracks, which sequences do not have"
             raise UsageError(f"{message}: give a BED file and the genome with --genome, or predict a set with --set")
-        return Inputs(self._of_sequences(run, model))
+        if self.independent_windows:
+            whole = self._of_sequences(run, None)
+            return Inputs(cut(whole, model.input_length, model.output_length, run.experiment.batch_size))
+        return Inputs(self._of_sequences(run, model.input_length))
 
     def _moved(self) -> bool:
         """Whether inputs may be padded or cropped."""
@@ -97,16 +113,20 @@ class Asked:
         named = str(self.given) if isinstance(self.given, (str, Path)) else f"{len(self.given):,} sequences in memory"
         if self.genome is not None:
             return {"input": named, "genome": str(self.genome), "edges": self.edges}
-        return {"input": named, **{name: value for name, value in self.how.items() if value is not None}}
+        windows = {"independent_windows": True} if self.independent_windows else {}
+        return {"input": named, **{name: value for name, value in self.how.items() if value is not None}, **windows}
 
-    def _of_sequences(self, run: Run, model: ProfilePredictor) -> Iterator[Examples]:
+    def _of_sequences(self, run: Run, length: int | None) -> Iterator[Examples]:
+        """Sequences of `length`; None: of any length, each as it is."""
         from seqforge.data.sequences import in_memory, stream
 
         alphabet = run.experiment.alphabet
         if isinstance(self.given, np.ndarray):
-            return iter([_of_codes(self.given, model.input_length, len(alphabet))])
+            return iter([_of_codes(self.given, length, len(alphabet))])
         assert self.given is not None
-        how = reading(run, **self.how)
+        how = replace(reading(run, **self.how), way_out=WINDOWS)
+        if length is None:
+            how = replace(how, length=None, pad="none", crop="none")
         if isinstance(self.given, (str, Path)):
             found = stream(self.given, alphabet, how)
         else:
@@ -141,13 +161,16 @@ def _is_region(line: bytes) -> bool:
     return len(fields) > 2 and fields[1].isdigit() and fields[2].isdigit()
 
 
-def _of_codes(codes: np.ndarray, length: int, letters: int) -> Examples:
-    """Codes as examples; raises DataError where they are none."""
+def _of_codes(codes: np.ndarray, length: int | None, letters: int) -> Examples:
+    """Codes as examples; raises DataError where they are none, or not of `length` (None: of any)."""
     if codes.ndim != 2 or codes.dtype.kind not in "iu":
-        message = f"expected codes (n, {length}) of an integer type, received {codes.shape} of {codes.dtype}"
+        message = (
+            f"expected codes (n, {length or 'position'}) of an integer type, received {codes.shape} of {codes.dtype}"
+        )
         raise refuse(LETTERS, message, "a list of texts is read as well")
-    if codes.shape[1] != length:
-        raise refuse(LENGTH, f"the model reads {length} letters, received {codes.shape[1]}")
+    if length is not None and codes.shape[1] != length:
+        hint = "independent_windows predicts windows of it, each by itself" if codes.shape[1] > length else ""
+        raise refuse(LENGTH, f"the model reads {length} letters, received {codes.shape[1]}", hint)
     if codes.size and not 0 <= int(codes.min()) <= int(codes.max()) <= letters:
         raise refuse(LETTERS, f"expected codes from 0 to {letters} ({letters}: unknown)")
     return Examples(codes.astype(np.uint8), [str(number + 1) for number in range(len(codes))])

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from seqforge.architectures.lengths import LengthWarning
 from seqforge.data.problems import EMPTY, refuse
 from seqforge.errors import UsageError, did_you_mean
 from seqforge.evaluation import profile_tracks
@@ -84,11 +86,17 @@ def _output_length(run: Run, learner: Learner, length: int) -> int:
 def predict(run: Run, asked: Asked, part: str | None = None, device: str = "auto") -> ProfilePrediction:
     """Predictions in memory. Raises DataError for inputs that the model does not read."""
     model = predictor(run, part, device)
-    inputs = asked.open(run, model, lambda line: None)
+    inputs = asked.open(run, model, _warn)
     found = list(model.of(inputs.chunks))
     if not found:
         raise refuse(EMPTY, "there is nothing to predict")
     return _gathered(found, model, inputs, _pseudocount(run))
+
+
+def _warn(line: str) -> None:
+    """As Python's warning, if it is one; the stack level is that of who calls `Run.predict`."""
+    if line.startswith("warning: "):
+        warnings.warn(line.removeprefix("warning: "), LengthWarning, stacklevel=6)
 
 
 def _gathered(

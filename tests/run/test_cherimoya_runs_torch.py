@@ -12,7 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from seqforge import cli
+from seqforge.architectures.lengths import LengthWarning
 from seqforge.callbacks.interrupt import Interrupted
+from seqforge.errors import DataError
 from seqforge.experiment import Experiment, read
 from seqforge.run import Options, Run, conduct
 from seqforge.training.progress import Callback, Training
@@ -84,6 +86,36 @@ def test_evaluation_gives_the_scores_of_the_training(run: Run) -> None:
     result = CliRunner().invoke(cli.app, ["evaluate", str(run.path), "--json"])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == Run(run.path).scores["test"]
+
+
+def test_other_lengths_are_not_predicted_as_they_are(run: Run, tmp_path: Path) -> None:
+    read, text = run.manifest["data"]["length"], "ACGGTTA" * 100
+    short, long = text[: read - 8], text[: read + 8]
+    for text in (short, long):
+        with pytest.raises(DataError, match=f"the model reads {read} letters, received {len(text)}"):
+            run.predict([text])
+    (tmp_path / "long.fa").write_text(f">long\n{long}\n")
+    words = ["predict", str(run.path), str(tmp_path / "long.fa"), "-o", str(tmp_path / "found.h5")]
+    refused = CliRunner().invoke(cli.app, words)
+    assert f"the model reads {read} letters, received {read + 8}; --independent-windows" in str(refused.exception)
+    cropped = CliRunner().invoke(cli.app, [*words, "--crop", "centre"])
+    assert cropped.exit_code == 0, cropped.output
+    assert "warning: every output depends on the whole sequence" in cropped.stderr
+    (tmp_path / "found.h5").unlink()
+    cut = CliRunner().invoke(cli.app, [*words, "--independent-windows"])
+    assert cut.exit_code == 0, cut.output
+    assert "warning" not in cut.stderr
+    found = run.predict([long], independent_windows=True)
+    np.testing.assert_array_equal(found.logits["nexus"][1:], run.predict([long[8:]]).logits["nexus"])
+
+
+def test_python_is_warned_of_padded_windows(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "genome.fa").write_text(f">chr1\n{'ACGGTTA' * 100}\n")
+    (tmp_path / "regions.bed").write_text("chr1\t100\t120\n")
+    with pytest.warns(LengthWarning, match="every output depends on the whole sequence") as caught:
+        found = run.predict(tmp_path / "regions.bed", genome=tmp_path / "genome.fa", edges="pad")
+    assert caught[0].filename == __file__
+    assert len(found.names) == 1
 
 
 class Stop(Callback):

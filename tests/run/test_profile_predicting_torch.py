@@ -240,11 +240,38 @@ def test_only_a_batch_is_in_memory(run: Run, place: Path, monkeypatch: pytest.Mo
         assert file["coords_start"][:].tolist() == list(range(20, 120))
 
 
+def test_long_sequences_are_cut_into_windows(run: Run, place: Path) -> None:
+    text, rest = small_genomes.sequences()["chr1"][:53], (LENGTH - OUT) // 2
+    path = small_genomes.write_fasta(place / "long.fa", {"a": text, "b": text[:LENGTH]})
+    done(run.path, path, "-o", place / "long.h5", "--independent-windows")
+    starts = [0, 20, 25]
+    alone = run.predict([text[at : at + LENGTH] for at in starts])
+    with h5py.File(place / "long.h5") as file:
+        places = [f"a:{at + rest}-{at + rest + OUT}" for at in starts]
+        assert file["descriptions"].asstr()[:].tolist() == [*places, f"b:{rest}-{rest + OUT}"]
+        np.testing.assert_allclose(file["head_0/logits"][:3], alone.logits["x"], atol=1e-6)
+        assert json.loads(file["metadata"].attrs["config"])["independent_windows"] is True
+    codes = DNA.encode(text)[None]
+    for given in ([text], codes):
+        found = run.predict(given, independent_windows=True)
+        assert found.names == [window.replace("a:", "1:") for window in places]
+        np.testing.assert_allclose(found.logits["x"], alone.logits["x"], atol=1e-6)
+    with pytest.raises(DataError, match="the model reads 28 letters, received 53; independent_windows predicts"):
+        run.predict(codes)
+    assert "sequence 's' has 20 letters, a window of the model has 28" in refused(
+        run.path,
+        small_genomes.write_fasta(place / "short.fa", {"s": text[:20]}),
+        "-o",
+        place / "short.h5",
+        "--independent-windows",
+    )
+
+
 def test_a_failure_leaves_no_file(run: Run, place: Path) -> None:
     text = small_genomes.sequences()["chr1"]
     path = small_genomes.write_fasta(place / "uneven.fa", {"a": text[:28], "b": text[:30]})
     message = refused(run.path, path, "-o", place / "uneven.h5")
-    assert "uneven.fa:3: SF0705: the model reads 28 letters, received 30" in message
+    assert "uneven.fa:3: SF0705: the model reads 28 letters, received 30; --independent-windows predicts" in message
     assert not list(place.glob("*uneven.h5"))
     done(run.path, path, "-o", place / "uneven.h5", "--crop", "centre")
     with h5py.File(place / "uneven.h5") as file:
@@ -276,6 +303,12 @@ REFUSED = [
         ["windows.fa", "-o", "new.h5", "--axes", "task-first"],
         "--axes: unknown 'task-first'; did you mean 'tasks-first'?",
     ),
+    (["--set", "test", "--independent-windows", "-o", "new.h5"], "--independent-windows is for sequences"),
+    (
+        ["regions.bed", "--genome", "genome.fa", "--independent-windows", "-o", "new.h5"],
+        "--independent-windows is for sequences",
+    ),
+    (["windows.fa", "--independent-windows", "--crop", "right", "-o", "new.h5"], "leave out --pad and --crop"),
     (["windows.fa", "-o", "new.h5", "--mode", "counts"], "--mode is of tracks"),
     (["--bigwig", "new", "--mode", "count"], "--mode: unknown 'count'; did you mean 'counts'?"),
     (["--bigwig", "none/new"], "there is no folder"),
