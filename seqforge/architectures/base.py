@@ -107,7 +107,7 @@ class Architecture(Component):
         return []
 
     def activation_bytes(self, batch_size: int, length: int, precision: str) -> int | None:
-        """About how many bytes a training step on a GPU keeps for its backward pass; None where that is not known."""
+        """How many bytes a training step on a GPU keeps at least for its backward pass; None: that is not known."""
         return None
 
     def fingerprint(self) -> str:

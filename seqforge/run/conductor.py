@@ -341,7 +341,7 @@ class Conductor:
             return
         count = self.experiment.architecture.activation_bytes(process.batch_size, length, process.precision)
         if count is not None:
-            self.report(f"memory: about {size(count)} of activations on the GPU, kept by a step for its backward pass")
+            self.report(f"memory: a step keeps at least {size(count)} of activations on the GPU for its backward pass")
 
     def _owners(self, owned: Sequence[Sequence[str]]) -> None:
         """Which optimizer steps which parameters; all names are recorded where there is more than one."""

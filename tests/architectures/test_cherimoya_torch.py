@@ -305,6 +305,7 @@ def test_files_that_are_no_weights_are_refused(tmp_path: Path, content: Any, cap
     ("settings", "precision", "no_triton", "expected"),
     [
         ({"kernel": "torch"}, "fp32", "", 6 * 4 * 12_988_416),  # 2.8 GB of nine blocks
+        ({"kernel": "torch", "expansion": 3}, "fp32", "", 8 * 4 * 12_988_416),
         ({}, "fp32", "", 1.1 * 4 * 12_988_416),
         ({}, "bf16", "", 1.1 * 2 * 12_988_416),
         ({"residual_dtype": "float32"}, "bf16", "", 1.1 * 4 * 12_988_416),
@@ -320,3 +321,26 @@ def test_memory_of_activations(
     monkeypatch.setattr(cheri, "NO_TRITON", no_triton)
     found = Registered(**settings).activation_bytes(64, 2114, precision)
     assert found == pytest.approx(9 * expected)
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_activations_take_at_least_as_much_as_is_said(bf16: bool) -> None:
+    model, batch, length = Cherimoya(n_filters=8, n_layers=3, trimming=10, kernel="torch"), 4, 60
+    own = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
+    kept: dict[int, Any] = {}
+
+    def keep(tensor: Any) -> Any:
+        kept.setdefault(tensor.untyped_storage().data_ptr(), tensor)
+        return tensor
+
+    with (
+        torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+        torch.autocast("cpu", torch.bfloat16, enabled=bf16),
+    ):
+        outputs = model(dna(batch, length).float())
+    assert len(outputs) == 2
+    real = sum(tensor.untyped_storage().nbytes() for address, tensor in kept.items() if address not in own)
+    said = Registered(n_filters=8, n_layers=3, kernel="torch").activation_bytes(
+        batch, length, "bf16" if bf16 else "fp32"
+    )
+    assert said <= real <= 2.5 * said

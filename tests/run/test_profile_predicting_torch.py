@@ -361,6 +361,7 @@ def test_runs_of_labels_take_no_options_of_profiles(tmp_path: Path) -> None:
     message = "is for runs that predict profiles; this one predicts labels of sequences"
     assert refused(run.path, "-", "--part", "residual") == f"--part {message}"
     assert refused(run.path, "--bigwig", "x") == f"--bigwig {message}"
+    assert refused(run.path, "-", "--independent-windows") == f"--independent-windows {message}"
     assert "name the sequences to predict" in refused(run.path)
     with pytest.raises(UsageError, match=f"genome {message}"):
         run.predict("regions.bed", genome="genome.fa")

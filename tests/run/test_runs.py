@@ -374,7 +374,7 @@ def test_the_start_names_the_device_and_its_memory(
     on_gpu = learner is OnAGpu
     assert asked == [(run.experiment.batch_size, run.manifest["data"]["length"], "fp32")] * on_gpu
     told = [line for line in lines if line.startswith("memory: ")]
-    expected = "memory: about 2.8 GB of activations on the GPU, kept by a step for its backward pass"
+    expected = "memory: a step keeps at least 2.8 GB of activations on the GPU for its backward pass"
     assert told == [expected] * (on_gpu and known)
 
 
