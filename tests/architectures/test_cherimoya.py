@@ -167,7 +167,7 @@ def test_loss_weights_may_have_an_optimizer_of_their_own(tmp_path: Path) -> None
             ('"n_filters"', '"stem_kernel_size"'),
             "21: SF0204: stem_kernel_size: expected an odd integer ≥ 1, received 16",
         ),
-        (SMALL, (">44<", ">45<"), "18: SF0551: trimming: expected (288 − 200)/2"),
+        (SMALL, (">44<", ">45<"), "23: SF0551: trimming: expected (288 − 200)/2"),
         (SMALL, (">10<", ">1, 2<"), "30: SF0208: count_weight: expected one number, or one for each of 1 head(s)"),
         (SMALL, (">fixed<", ">learned<"), "30: SF0208: count_weight has no effect where weights are learned"),
         (FULL, (">learned<", ">fixed</hyperparameter><hyperparameter name='regulariser'>gone<"), "SF0204: regulariser"),
