@@ -9,7 +9,7 @@ import re
 import signal
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,6 +166,15 @@ def test_an_end_asked_for_during_validation_continues_to_the_same_bytes(tmp_path
     assert all(np.array_equal(again.weights()[name], array) for name, array in whole.weights().items())
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Python's own answer to SIGINT; a shell starts its background jobs without one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_a_second_interrupt_is_not_held_back() -> None:
     interrupt, training = Interrupt(), Training(FakeLearner(), toy_data(), PROCESS)
     interrupt.begin(training)
