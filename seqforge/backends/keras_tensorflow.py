@@ -19,6 +19,7 @@ VERSIONS = {"tensorflow": tf.__version__}
 def prepare() -> None:
     """The same bytes for the same steps, and no more memory of a GPU than is used: before the first operation."""
     tf.config.experimental.enable_op_determinism()
+    tf.random.set_seed(0)  # without one, a user's own `fit`, which shuffles, is refused; a learner sets its own
     tf.get_logger().setLevel("ERROR")
     with suppress(RuntimeError):  # too late: whoever has used TensorFlow in this process has decided
         for gpu in tf.config.list_physical_devices("GPU"):
