@@ -64,6 +64,15 @@ def experiment_of(arguments: argparse.Namespace) -> Experiment:
     return experiment
 
 
+def without_data(definition: str, overrides: Sequence[str]) -> Experiment:
+    """A shipped definition of other sizes than its data has; the examples come from elsewhere."""
+    found, problems = read_model(MODELS / f"{definition}.xml", overrides)
+    assert found is not None, problems
+    experiment, problems = resolve(replace(found, data=None))
+    assert experiment is not None, problems
+    return experiment
+
+
 def examples_of(arguments: argparse.Namespace, experiment: Experiment) -> Codes:
     """Enough examples for one turn."""
     count = arguments.batches * experiment.process.batch_size  # type: ignore[union-attr]

@@ -110,14 +110,14 @@ def of_a_store(folder: Path, regions: int, lengths: Lengths, batch_size: int) ->
 
 def of_a_training(folder: Path, regions: int, lengths: Lengths, steps: int) -> list[tuple[str, str, str]]:
     """The peak of a whole training process after `steps` steps; every page of the store was touched before."""
+    from pairing import without_data
+
     from seqforge.backends import open_learner
-    from seqforge.experiment import read
 
     sizes = {"input_length": lengths.input, "output_length": lengths.output, "num_filters": 64, "num_layers": 9}
     sizes |= {"input_filter_width": 25, "output_filter_width": 25}
     overrides = [f"architecture.hyperparameters.{key}={value}" for key, value in sizes.items()]
-    definition = Path(__file__).parent.parent / "model-defs" / "keras-bpnet-solo-nexus.xml"
-    experiment, _ = read(definition, [*overrides, "trainingprocess.batch_size=32"])
+    experiment = without_data("keras-bpnet-solo-nexus", [*overrides, "trainingprocess.batch_size=32"])
     learner = open_learner(experiment, lengths.input)
     chosen = ProfileSet(store.opened(folder), np.arange(regions), *lengths, True, True, ((1, 0),))
     start = time.perf_counter()

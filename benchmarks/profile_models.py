@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,6 @@ PAIRS = (
     ("minimal Keras, torch", "SeqForge, Keras on torch"),
     ("plain PyTorch", "SeqForge, PyTorch"),
 )
-MODELS = Path(__file__).parent.parent / "model-defs"
 
 
 def main() -> None:
@@ -130,13 +128,13 @@ def work(how: str, precision: str, size: str, steps: int) -> None:
 
 
 def experiment_of(size: str, library: str, precision: str) -> Any:
-    from seqforge.experiment import read
+    from pairing import without_data
 
     *sizes, batch = SIZES[size]
     keys = {**dict(zip(NAMES, sizes, strict=True)), "output_filter_width": sizes[-1]}
     overrides = [f"architecture.hyperparameters.{key}={value}" for key, value in keys.items()]
     overrides += [f"trainingprocess.batch_size={batch}", f"trainingprocess.precision={precision}"]
-    return read(MODELS / f"{library}-bpnet-solo-nexus.xml", overrides)[0]
+    return without_data(f"{library}-bpnet-solo-nexus", overrides)
 
 
 def examples_of(size: str, steps: int) -> tuple[np.ndarray, np.ndarray]:
