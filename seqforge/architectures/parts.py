@@ -132,14 +132,19 @@ class FilePart:
 def assign(model: Any, arrays: Mapping[str, Any], origin: str) -> None:
     """Put named arrays into a Keras model that says its `weight_names`; RunError lists whatever does not fit."""
     variables = dict(zip(model.weight_names, model.weights, strict=True))
-    wrong = [f"'{name}' is missing" for name in variables if name not in arrays]
-    wrong += [f"'{name}' is unknown" for name in arrays if name not in variables]
-    wrong += [
-        f"'{name}' has shape {tuple(arrays[name].shape)}, expected {tuple(variable.shape)}"
-        for name, variable in variables.items()
-        if name in arrays and tuple(arrays[name].shape) != tuple(variable.shape)
-    ]
+    wrong = misfits({name: tuple(variable.shape) for name, variable in variables.items()}, arrays)
     if wrong:
         raise RunError(f"{origin}: the weights do not fit the model: {', '.join(wrong)}")
     for name, variable in variables.items():
         variable.assign(arrays[name])
+
+
+def misfits(wanted: Mapping[str, tuple[int, ...]], given: Mapping[str, Any]) -> list[str]:
+    """What of the arrays `given` does not fit the shapes `wanted`, name by name."""
+    wrong = [f"'{name}' is missing" for name in wanted if name not in given]
+    wrong += [f"'{name}' is unknown" for name in given if name not in wanted]
+    return wrong + [
+        f"'{name}' has shape {tuple(given[name].shape)}, expected {shape}"
+        for name, shape in wanted.items()
+        if name in given and tuple(given[name].shape) != tuple(shape)
+    ]

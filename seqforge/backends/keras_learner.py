@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from seqforge.architectures.base import InputSpec
+from seqforge.architectures.parts import misfits
 from seqforge.backends import keras_files
 from seqforge.backends.base import Evaluated, process_memory
 from seqforge.backends.keras_models import build, named_weights, rows
@@ -297,7 +298,7 @@ class KerasLearner:
         return {weight.name: weight.array() for weight in self._weights}
 
     def set_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        wrong = [*_strangers({weight.name: weight.shape for weight in self._weights}, weights)]
+        wrong = [*misfits({weight.name: weight.shape for weight in self._weights}, weights)]
         if wrong:
             raise RunError(f"weights do not fit the model: {', '.join(wrong)}")
         self._use(averaged=False)
@@ -319,7 +320,7 @@ class KerasLearner:
         arrays, state = keras_files.read(folder)
         sums = arrays.pop("sums", None)
         wanted = self._state()
-        wrong = [*_strangers({name: tuple(variable.shape) for name, variable in wanted.items()}, arrays)]
+        wrong = [*misfits({name: tuple(variable.shape) for name, variable in wanted.items()}, arrays)]
         if wrong:
             raise RunError(f"{folder}: saved by another model or process: {', '.join(wrong[:5])}")
         with keras.device(self._device):
@@ -386,14 +387,3 @@ def _array(tensor: Any) -> Any:
     if isinstance(tensor, Mapping):
         return {name: _array(part) for name, part in tensor.items()}
     return np.array(ops.convert_to_numpy(tensor))
-
-
-def _strangers(wanted: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]) -> list[str]:
-    """What does not fit, name by name."""
-    wrong = [f"'{name}' is missing" for name in wanted if name not in given]
-    wrong += [f"'{name}' is unknown" for name in given if name not in wanted]
-    return wrong + [
-        f"'{name}' has shape {tuple(given[name].shape)}, expected {shape}"
-        for name, shape in wanted.items()
-        if name in given and tuple(given[name].shape) != tuple(shape)
-    ]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from seqforge.architectures.parts import misfits
 from seqforge.errors import RunError, UsageError, did_you_mean
 from seqforge.registry import KERAS
 
@@ -56,11 +57,8 @@ def _assign(model: Any, arrays: dict[str, Any], origin: str) -> None:
     from seqforge.backends.keras_models import named_weights
 
     weights = {weight.name: weight for weight in named_weights(model)}
-    wrong = [f"'{name}' is missing" for name in weights if name not in arrays]
-    wrong += [f"'{name}' is unknown" for name in arrays if name not in weights and not name.startswith("loss.")]
-    for name in weights.keys() & arrays.keys():
-        if arrays[name].shape != weights[name].shape:
-            wrong.append(f"'{name}' has shape {arrays[name].shape}, expected {weights[name].shape}")
+    own = {name: array for name, array in arrays.items() if name in weights or not name.startswith("loss.")}
+    wrong = misfits({name: weight.shape for name, weight in weights.items()}, own)
     if wrong:
         raise RunError(f"{origin}: the weights do not fit the model: {', '.join(sorted(wrong))}")
     for name, weight in weights.items():
