@@ -17,32 +17,74 @@ if TYPE_CHECKING:
 
 
 def command(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="What is prepared: profiles.")],
-    definition: Annotated[str, typer.Argument(metavar="DATA.xml", help="A data definition, XML or JSON.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="What is prepared: profiles or centromere.")],
+    given: Annotated[str, typer.Argument(metavar="INPUT", help="A data definition (profiles), a FASTA (centromere).")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder; default prepared/<id>.")
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder; default prepared/<name>.")
     ] = None,
     wanted: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Override the definition (repeatable).")
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="profiles: override the definition (repeatable)."),
+    ] = None,
+    k: Annotated[
+        str | None, typer.Option("--k", metavar="N,N", help="centromere: lengths of k-mers; 64,128,256,512.")
+    ] = None,
+    bin_size: Annotated[int | None, typer.Option("--bin-size", metavar="BP", help="centromere: 10000.")] = None,
+    highlight: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="centromere: genome_median, bin_median (of published tables) or count."),
+    ] = None,
+    highlight_count: Annotated[
+        int | None, typer.Option(metavar="N", help="centromere: counts from N on are highlighted (rule count).")
+    ] = None,
+    canonical: Annotated[
+        bool | None, typer.Option("--canonical/--no-canonical", help="centromere: count both strands as one.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="BED", help="centromere: the regions whose bins have has_cen 1.")
+    ] = None,
+    label_overlap: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="centromere: of a bin that --labels must cover; 0.5.")
+    ] = None,
+    sample: Annotated[
+        str | None, typer.Option(metavar="NAME", help="centromere: the name of the sample; default: of the file.")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="centromere: what counting may use, as 512M or 1G.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="centromere: threads; default: one per processor.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Make training data out of raw files, and tell what every filter left.
 
     profiles: genome, regions and tracks → train.h5, validation.h5, test.h5, BED files of what was kept, prepare.json.
+
+    centromere: a FASTA file → one table of k-mer features per bin for every chromosome, features.json.
     """
     if kind not in KINDS:
         raise UsageError(f"cannot prepare '{kind}'; {did_you_mean(kind, list(KINDS))}")
-    KINDS[kind](definition, output, wanted or [], json)
+    options = {
+        "set": wanted, "k": k, "bin_size": bin_size, "highlight": highlight, "highlight_count": highlight_count,
+        "canonical": canonical, "labels": labels, "label_overlap": label_overlap, "sample": sample,
+        "memory": memory, "workers": workers,
+    }  # fmt: skip
+    chosen = {name: value for name, value in options.items() if value not in (None, [])}
+    prepare, takes = KINDS[kind]
+    foreign = [f"--{name.replace('_', '-')}" for name in chosen if name not in takes]
+    if foreign:
+        raise UsageError(f"prepare {kind} has no option {', '.join(foreign)}")
+    prepare(given, output, chosen, json)
 
 
-def _profiles(path: str, output: Path | None, overrides: list[str], as_json: bool) -> None:
+def _profiles(path: str, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
     from seqforge.data.profiles.recipe import Recipe
     from seqforge.data.profiles.training_files import write
     from seqforge.definitions.reader import errors, read_preparation
     from seqforge.resources import definition as shipped
 
-    definition, problems = read_preparation(shipped(path), overrides)
+    definition, problems = read_preparation(shipped(path), options.get("set", []))
     wrong = errors(problems)
     if wrong or definition is None:
         raise DefinitionError(wrong)
@@ -52,7 +94,32 @@ def _profiles(path: str, output: Path | None, overrides: list[str], as_json: boo
     _say(write(Recipe.of(definition), folder, _progress, about=str(definition.file or definition.id)), as_json)
 
 
-KINDS: dict[str, Callable[[str, Path | None, list[str], bool], None]] = {"profiles": _profiles}
+def _centromere(path: str, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
+    from seqforge.data.kmers.features import settings, write
+
+    chosen = settings(path, options)
+    folder = output or Path("prepared") / chosen.sample
+    found = write(chosen, folder, _progress)
+    if as_json:
+        from json import dumps
+
+        typer.echo(dumps({"folder": str(folder), **found}, indent=2))
+        return
+    typer.echo(f"{folder}: {len(found['chromosomes'])} tables, {found['bins']:,} bins of {found['bin_size']:,} bases")
+    for note in found["notes"]:
+        typer.echo(f"note: {note}", err=True)
+
+
+Prepare = Callable[[str, Path | None, dict[str, Any], bool], None]
+# kind → what makes it, and the options (beyond --output and --json) that it reads
+KINDS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
+    "profiles": (_profiles, ("set",)),
+    "centromere": (
+        _centromere,
+        ("k", "bin_size", "highlight", "highlight_count", "canonical", "labels", "label_overlap", "sample", "memory",
+         "workers"),
+    ),
+}  # fmt: skip
 
 
 def _progress(text: str) -> None:
