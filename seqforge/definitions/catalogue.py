@@ -396,6 +396,20 @@ CATALOGUE: dict[str, Entry] = {
         "LBFGS computes the loss of one batch several times within a step. With accumulated batches, scaled "
         "losses or a second optimizer there is no such loss.",
     ),
+    "SF0341": Entry(
+        "a task that the architecture, the sequence space or the data do not have",
+        "Segmentation, reconstruction and peak classification are tasks of the sequence space `signal`, sequence "
+        "labeling of `features`; their architectures and data formats are their own. All other tasks read sequences.",
+    ),
+    "SF0342": Entry(
+        "a loss that expects another kind of output than the model has",
+        "A loss with an `input` takes probabilities or logits; without it, it takes what the architecture puts out. "
+        "So no sigmoid is applied twice.",
+    ),
+    "SF0343": Entry(
+        "a training of a model without parameters",
+        "Such a model can be judged on data and be a part of another model.",
+    ),
     "SF0321": Entry(
         "model and data have different tasks",
         "The data definition says another task than the model definition.",
@@ -903,5 +917,23 @@ CATALOGUE: dict[str, Entry] = {
         "A region in two sets",
         "Training, validation and test must not share regions. Chromosomes, BED files or name patterns of two sets fit "
         "the same region: make them disjoint.",
+    ),
+    "SF0740": Entry(
+        "A file of a sequencer that is not sound",
+        "An ABIF file (.hid, .fsa) begins with `ABIF` and a directory whose entries point into the file. The message "
+        "names the tag and its byte. A file that was cut short must be copied again; a pointer of Git LFS must be "
+        "replaced by its file with `git lfs pull`.",
+    ),
+    "SF0741": Entry(
+        "Dyes that are not those of the kit",
+        "A kit says which DATA entries hold its dyes, raw and analysed, and which one the size standard. All of them "
+        "must be there and equally long, and a profile is made of raw or of analysed dyes, never of both: choose "
+        "another `--kit` or another `--baseline`.",
+    ),
+    "SF0742": Entry(
+        "A run that cannot be calibrated",
+        "The peaks of the size standard must follow the kit's fragments: as many, in a nearly straight line, with the "
+        "kit's number of scans per base pair. Look at the run: an overloaded or empty size standard, or the kit of "
+        "another size standard.",
     ),
 }
