@@ -145,6 +145,30 @@ class Integer(Number):
         return [*super().bad_values(), "1.5"]
 
 
+class OddCount(Integer):
+    """An odd whole number, the width of a window with a middle."""
+
+    def __init__(self) -> None:
+        super().__init__(ge=1)
+
+    noun = "an odd integer"
+
+    def check(self, value: Any) -> Any:
+        value = super().check(value)
+        if value % 2 == 0:
+            raise self.unfit(value)
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {"not": {"multipleOf": 2}}
+
+    def bad_values(self) -> list[str]:
+        return [*super().bad_values(), "20"]
+
+    def near_word(self, text: str) -> str:
+        return f"the nearest is {int(text) + 1}" if text.isdecimal() else ""
+
+
 @dataclass(frozen=True)
 class Flag(Kind):
     """A boolean: True/true/1/yes/on or False/false/0/no/off, any case."""
@@ -288,6 +312,7 @@ Fraction = Annotated[float, Number(ge=0, lt=1)]  # [0, 1)
 Share = Annotated[float, Number(ge=0, le=1)]  # [0, 1]
 Count = Annotated[int, Integer(ge=1)]
 Natural = Annotated[int, Integer(ge=0)]
+Odd = Annotated[int, OddCount()]
 Switch = Annotated[bool, Flag()]
 Name = Annotated[str, String()]
 

@@ -16,7 +16,7 @@ from seqforge.architectures.base import InputSpec
 from seqforge.architectures.bpnet import Found, Profile
 from seqforge.architectures.cherimoya_shapes import SCOPES, Sizes, default_trimming, trimmed, trimming_between
 from seqforge.errors import UsageError
-from seqforge.parameters import Count, Integer, Natural, OneOf, Real, setting
+from seqforge.parameters import Count, Natural, Odd, OneOf, Real, setting
 from seqforge.registry import PYTORCH, register
 
 if TYPE_CHECKING:
@@ -24,33 +24,6 @@ if TYPE_CHECKING:
 
 IN_WINDOW = 2114  # bases that the published models read
 FUSED = 1.1  # what a block of Triton saves for its derivative, in multiples of its input
-
-
-class OddCount(Integer):
-    """An odd whole number, the width of a window with a middle."""
-
-    def __init__(self) -> None:
-        super().__init__(ge=1)
-
-    noun = "an odd integer"
-
-    def check(self, value: Any) -> Any:
-        value = super().check(value)
-        if value % 2 == 0:
-            raise self.unfit(value)
-        return value
-
-    def schema(self) -> dict[str, Any]:
-        return super().schema() | {"not": {"multipleOf": 2}}
-
-    def bad_values(self) -> list[str]:
-        return [*super().bad_values(), "20"]
-
-    def near_word(self, text: str) -> str:
-        return f"the nearest is {int(text) + 1}" if text.isdecimal() else ""
-
-
-Odd = Annotated[int, OddCount()]
 
 
 @register("architectures", "Cherimoya")

@@ -713,6 +713,36 @@ CATALOGUE: dict[str, Entry] = {
         "The heads of Cherimoya are groups of tracks with one multinomial and one count each, and there is no bias "
         "model whose reads could be added.",
     ),
+    "SF0561": Entry(
+        "a size that is not the data's",
+        "The definition states a number of dyes, scan points or classes, and the data or the labels have another one. "
+        "Nothing is cut, padded or dropped: leave the size out and it is that of the data, or correct it. Two labels "
+        "of a segmentation share one output channel, more have one each.",
+    ),
+    "SF0562": Entry(
+        "scan points that the architecture cannot halve",
+        "Every level of depth halves the scan axis, so 2^depth must divide the length; reflect padding needs half a "
+        "kernel of scan points at every level. The message names the lengths that would do.",
+    ),
+    "SF0563": Entry(
+        "a latent that is not smaller than its input",
+        "An autoencoder is meant to compress. With a latent of as many values as the profile it can copy, and with "
+        "skip connections the profile by-passes the latent altogether. Only a warning.",
+    ),
+    "SF0564": Entry(
+        "frozen, but never trained",
+        "A frozen part keeps the weights that it has. Without a run these are random numbers: name the run that "
+        "trained it, or let it train along. Only a warning.",
+    ),
+    "SF0565": Entry(
+        "a part that does not fit",
+        "PeakNet is built on an autoencoder that reads profiles of the same dyes and scan points, and on a "
+        "PeakClassifier with the classes of the labels.",
+    ),
+    "SF0566": Entry(
+        "frozen and not frozen",
+        "`freeze` of a part and `freeze_autoencoder` of the architecture say the same thing. Keep one of them.",
+    ),
     # SF06xx data definitions
     "SF0601": Entry(
         "a task that cannot be simulated",
