@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.5  # a scan point is positive at this probability and above
 TOLERANCE = 0.3  # bp: an allele is called at this distance at most
+DIGITS = 4  # of a distance: base pairs are stored in float32, where 0.3 bp is 0.30000305
 NO_ALLELE = "OB"  # out of bin
 NO_MARKER = "off-marker"
 ALLELE = "allele"  # the label that is called among several, if nothing else is said
@@ -153,12 +154,22 @@ def _named(run: Run, probability: np.ndarray, rfu: np.ndarray, base_pairs: np.nd
     )
 
 
-def truth_calls(mask: np.ndarray, rfu: np.ndarray, base_pairs: np.ndarray, panel: Panel, **how: Any) -> list[Call]:
+def named(panel: Panel, dye: int, bp: float) -> tuple[str, str, float | None]:
+    """(marker, allele, distance in bp) at `bp` on a dye: OB beyond 0.3 bp, off-marker outside the markers' bounds."""
+    nearest = panel.nearest(dye, bp)
+    distance = nearest.distance if nearest else None
+    if nearest and round(nearest.distance, DIGITS) <= TOLERANCE:
+        return nearest.marker.name, nearest.bin.label, distance
+    marker = panel.marker_at(dye, bp)
+    return marker.name if marker else NO_MARKER, NO_ALLELE, distance
+
+
+def truth_calls(
+    mask: np.ndarray, rfu: np.ndarray, base_pairs: np.ndarray, panel: Panel, labels: Sequence[int] = (1,)
+) -> list[Call]:
     """What an analyst's mask (dye, scan) calls, by the same rule; points to ignore (−100) belong to no run."""
     certain = np.ones(np.shape(mask), dtype=np.float32)
-    labels = how.pop("labels", (1,))
-    calls = [_named(run, certain, rfu, base_pairs, panel) for run in runs(mask, labels)]
-    return [one for one in calls if one.in_bin] if how.get("exact") else calls
+    return [_named(run, certain, rfu, base_pairs, panel) for run in runs(mask, labels)]
 
 
 def by_marker(calls: Sequence[Call]) -> Iterator[tuple[str, list[Call]]]:

@@ -8,7 +8,7 @@ Drawn without a display; matplotlib is imported by the function that draws.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -241,3 +241,40 @@ def _finished(figure: Any, panels: Sequence[Any], drawn: Drawn, title: str) -> A
         names = [legend.get(name, name) for name in shown]
         figure.legend(shown.values(), names, loc="upper right", ncols=3, frameon=False, fontsize=8)
     return figure
+
+
+def by_height(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Precision, recall and F1 by RFU on a logarithmic axis, as SVG; bars: how many there are of each height.
+
+    `rows`: `from`, `to` (None: open), `tp`, `fp`, `fn` and the rates, as `epg_scores.Strata.by_rfu` gives them.
+    """
+    from seqforge.evaluation.figures import ACCENT, FAINT, SECOND, canvas, svg, tidy
+
+    figure, axes = canvas()
+    low = [row["from"] or row["to"] / 2 for row in rows]
+    high = [row["to"] or row["from"] * 2 for row in rows]
+    counts = axes.twinx()
+    there = [row["tp"] + row["fn"] for row in rows]
+    counts.bar(low, there, np.subtract(high, low), align="edge", color=FAINT, alpha=0.4, linewidth=0)
+    counts.set_ylabel("true ones", fontsize=8, color="#7b8790")
+    counts.set_yscale("symlog", linthresh=1)
+    counts.set_ylim(0, 10 * max(1, *there))
+    counts.tick_params(labelsize=7, colors="#7b8790")
+    counts.spines[["top"]].set_visible(False)
+    axes.set_zorder(counts.get_zorder() + 1)
+    axes.patch.set_visible(False)
+    middle = np.sqrt(np.multiply(low, high))
+    for name, color in (("precision", SECOND), ("recall", ACCENT), ("f1", "black")):
+        shown = [(x, row[name]) for x, row in zip(middle, rows, strict=True) if _defined(row, name)]
+        if shown:
+            axes.plot(*zip(*shown, strict=True), color=color, marker="o", markersize=3, label=name.replace("f1", "F1"))
+    axes.set(xscale="log", ylim=(-0.02, 1.02))
+    axes.legend(frameon=False, fontsize=8)
+    tidy(axes, "height (RFU)", "")
+    return svg(figure)
+
+
+def _defined(row: Mapping[str, Any], name: str) -> bool:
+    """Whether the rate is no 0/0."""
+    below = {"precision": row["tp"] + row["fp"], "recall": row["tp"] + row["fn"]}
+    return bool(below.get(name, row["tp"] + row["fp"] + row["fn"]))

@@ -131,9 +131,7 @@ class Strata:
     def by_rfu(self, edges: Sequence[float] = EDGES) -> list[dict[str, Any]]:
         """A row per bin that has anything, with its limits in RFU (None: open)."""
         ends = [None, *edges, None]
-        return [
-            {"from": ends[key], "to": ends[key + 1], **self.counts[key].plain()} for key in sorted(self.counts)
-        ]
+        return [{"from": ends[key], "to": ends[key + 1], **self.counts[key].plain()} for key in sorted(self.counts)]
 
     def by_key(self, name: str) -> list[dict[str, Any]]:
         return [{name: key, **self.counts[key].plain()} for key in sorted(self.counts)]
@@ -346,7 +344,7 @@ class Alleles:
         self.total += found
         self.markers.setdefault(marker, Found()).__iadd__(found)
         if height is not None:
-            self.strata.add(int(bin_of(np.float64(height))), found)
+            self.strata.add(int(bin_of(np.array(height))), found)
         if contributors is not None:
             self.contributors.add(int(contributors), found)
 
@@ -367,7 +365,9 @@ class Alleles:
         if self.true_out_of_bin:
             found.append(f"alleles: {self.true_out_of_bin:,} true ones are in no bin of the panel, and left out")
         if self.unknown:
-            found.append(f"alleles: {self.unknown:,} profiles have no known {self.rules.truth} alleles, and are left out")
+            found.append(
+                f"alleles: {self.unknown:,} profiles have no known {self.rules.truth} alleles, and are left out"
+            )
         return found
 
 

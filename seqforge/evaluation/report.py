@@ -25,6 +25,7 @@ MOST_SCATTERS = 4
 class Figure(NamedTuple):
     svg: str
     caption: str
+    wide: bool = False  # across the page
 
 
 class Table(NamedTuple):
