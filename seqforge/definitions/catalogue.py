@@ -743,6 +743,16 @@ CATALOGUE: dict[str, Entry] = {
         "frozen and not frozen",
         "`freeze` of a part and `freeze_autoencoder` of the architecture say the same thing. Keep one of them.",
     ),
+    "SF0571": Entry(
+        "sizes that no Transformer has",
+        "Attention shares the channels of the encoder equally among its heads, and every other channel of the position"
+        " encoding is a cosine: d_model is even and a multiple of nhead. The convolutions keep the number of bins, so"
+        " their widths are odd; two of one width would see the same.",
+    ),
+    "SF0572": Entry(
+        "labels that the centromere Transformer does not tell apart",
+        "The model puts out one number per bin, for the second of two labels: background and centromere.",
+    ),
     # SF06xx data definitions
     "SF0601": Entry(
         "a task that cannot be simulated",
