@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -72,6 +72,7 @@ class Experiment:
     unknown: str = "uniform"  # how a letter outside the alphabet is fed: "uniform" or "zeros"
     length: int | None = None  # of the input, where it is known without data files
     heads: tuple[Head, ...] = ()  # of a profile model, instead of labels
+    channels: int | None = None  # dyes or features of an example, where there are no letters
 
     @property
     def batch_size(self) -> int:
@@ -92,11 +93,17 @@ class Experiment:
             output_length=put_out,
             pseudocount=getattr(self.loss, "pseudocount", None),
             control_tracks=self.architecture.control_tracks,
+            reads=self.architecture.reads,
         )
+
+    def for_facts(self, facts: Mapping[str, Any]) -> Experiment:
+        """The same experiment, told what its training data say of themselves (`Data.facts`)."""
+        loss = self.loss.for_facts(facts) if self.loss is not None else None
+        return replace(self, loss=loss, channels=facts.get("channels", self.channels))
 
     def spec(self, length: int | None = None) -> InputSpec:
         """What the architecture is built for; `length` overrides the one that the definition implies."""
-        outputs, letters = _outputs(self.labels, self.heads), len(self.alphabet)
+        outputs, letters = _outputs(self.labels, self.heads), len(self.alphabet) or self.channels or 0
         controls = (self.source or self.architecture).control_tracks
         return InputSpec(length or self.length, letters, outputs, self.encoding, self.seed, self.heads, controls)
 
@@ -167,6 +174,7 @@ class _Resolution:
         self.problems: list[Problem] = []
         self.monitors: list[Asked] = []  # by schedules
         self.process: TrainingProcess | None = None
+        self.channels: int | None = None
         self.compiled: dict[str, Section] = {}  # what a file of a whole model brings along, by name
         setting = read_general(definition.general, self.problems)
         self.setting = replace(setting, library=setting.library or assumed)
@@ -182,6 +190,9 @@ class _Resolution:
         chosen = DataReader(definition, setting, self.paths, self.problems).choose(data)
         architecture = self._windowed(architecture, chosen)
         length = self._length(architecture, chosen)
+        self.channels = self._of_data(chosen, "channels")
+        if loss is not None and architecture is not None:
+            loss = loss.for_output(architecture.output_kind, len(setting.labels))
         self._agree(architecture, loss, chosen, length)
         self._judge_data(architecture, chosen)
         if not reader.errors(self.problems) and architecture is not None and loss is not None:
@@ -201,12 +212,13 @@ class _Resolution:
             optimizers=optimizers,
             schedules=schedules,
             process=process,
-            metrics=tuple(metric.for_loss(loss) for metric in metrics),
+            metrics=tuple(metric.for_loss(loss).for_task(self.task) for metric in metrics),
             source=chosen.source,
             data_definition=chosen.definition,
             unknown="zeros" if self.task.targets == "profiles" else _fed_unknown(chosen),
             length=length,
             heads=setting.heads,
+            channels=self.channels,
         )
 
     def _other(self, definition: ModelDefinition) -> tuple[Experiment | None, list[Problem]]:
@@ -321,6 +333,7 @@ class _Resolution:
             input_length=read,
             output_length=put_out,
             control_tracks=architecture.control_tracks,
+            reads=architecture.reads,
         )
         for option, sentence, hint in source.advice(wanted):
             where = key_place(self.definition.data, option) or place
@@ -379,7 +392,7 @@ class _Resolution:
 
     def _spec(self, length: int | None) -> InputSpec:
         setting = self.setting
-        letters = len(setting.alphabet) if setting.alphabet is not None else 0
+        letters = (len(setting.alphabet) if setting.alphabet is not None else 0) or self.channels or 0
         outputs = _outputs(setting.labels, setting.heads)
         return InputSpec(length, letters, outputs, setting.encoding, setting.seed, setting.heads)
 
@@ -391,8 +404,10 @@ class _Resolution:
         self.problems += agreement.heads_and_task(definition, setting)
         if loss is not None or definition.loss is None:
             self.problems += agreement.loss_and_heads(definition, setting, loss, architecture)
-        if setting.library is not None:
+        if setting.library is not None and (architecture is None or architecture.trainable):
             self.problems += agreement.required_sections(definition, setting.library, list(self.compiled))
+        if chosen.source is not None:
+            self.problems += agreement.source_and_task(chosen.source, setting, chosen.place or definition.tree.place)
         if chosen.definition is not None:
             place = chosen.place or definition.tree.place
             self.problems += agreement.data_and_model(chosen.definition, setting, definition.general, place)
@@ -402,6 +417,11 @@ class _Resolution:
     def _agree_architecture(self, architecture: Architecture, loss: Loss | None, length: int | None) -> None:
         definition, setting = self.definition, self.setting
         self.problems += agreement.unread_parts(definition, architecture)
+        self.problems += agreement.arrays_and_task(definition, setting, architecture)
+        if loss is not None and definition.loss is not None:
+            self.problems += agreement.output_and_loss(definition.loss, architecture, loss)
+        if not architecture.trainable:
+            self.problems += agreement.nothing_to_train(definition, architecture)
         place = key_place(definition.loss, "pseudocount") or definition.architecture.place
         self.problems += agreement.pseudocounts(architecture, loss, place)
         operations = definition.architecture.operations

@@ -167,11 +167,13 @@ def _parts(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]
     names = {folded(name): name for name in experiment.architecture.parts}
     for part in definition.architecture.parts:
         title, model = f"part {part.name}", given.get(names.get(folded(part.name), ""))
-        origin = _from(part.run) if part.run is not None else DEFAULT
-        yield Row(title, "run", str(part.run), origin)
+        kind, written = ("run", part.run) if part.run is not None else ("definition", part.definition)
+        origin = _from(written) if written is not None else DEFAULT
+        yield Row(title, kind, str(written), origin)
         if model is not None:
             yield Row(title, "model", model.origin if model.trained else f"{model.origin}, not trained yet", origin)
-        yield Row(title, "freeze", True, DEFAULT if part.freeze is None else str(part.place))
+        frozen = experiment.architecture.frozen.get(names.get(folded(part.name), ""), True)
+        yield Row(title, "freeze", frozen, DEFAULT if part.freeze is None else str(part.place))
 
 
 def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]:

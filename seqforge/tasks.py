@@ -18,10 +18,18 @@ class Task(Component):
     "multi-hot"  (n, label) float32, 1 where the label is present
     "values"     (n, label) float32
     "profiles"   a tuple with one array per head, (n, position, task): the observed reads, ≥ 0, of any number type
+    "mask"       a mapping: "mask" (n, dye, scan), the class of every scan point, −100 = not judged; for models that
+                 read peaks also "centres" (peak, 2) as [dye, scan], "counts" (n,) of peaks and "labels" (peak,)
+    "signal"     (n, dye, scan) float32, what was fed
+    "bins"       a mapping: "labels" (n, bin) int8, 1, 0, −1 = unknown or padding; "range" (n, bin, 3) float32: start,
+                 end and inside of regions, "range_valid" (n,) bool: whether all bins of the example are known
+
+    `family`: which way such models are judged, applied and reported (seqforge.run).
     """
 
     targets: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
+    family: ClassVar[str] = "labels"
 
 
 @register("tasks", "multi-class classification")
@@ -52,3 +60,44 @@ class ProfilePrediction(Task):
 
     targets = "profiles"
     metrics = ()
+    family = "profiles"
+
+
+@register("tasks", "segmentation")
+@dataclass(frozen=True, kw_only=True)
+class Segmentation(Task):
+    """The class of every scan point of an electropherogram."""
+
+    targets = "mask"
+    metrics = ("precision", "recall", "f1", "iou")
+    family = "electropherograms"
+
+
+@register("tasks", "reconstruction")
+@dataclass(frozen=True, kw_only=True)
+class Reconstruction(Task):
+    """The electropherogram itself, through a narrower representation."""
+
+    targets = "signal"
+    metrics = ("mean_squared_error",)
+    family = "electropherograms"
+
+
+@register("tasks", "peak classification")
+@dataclass(frozen=True, kw_only=True)
+class PeakClassification(Task):
+    """The class of each peak of electropherograms; an example is a peak."""
+
+    targets = "index"
+    metrics = ("accuracy", "f1")
+    family = "electropherograms"
+
+
+@register("tasks", "sequence labeling", "sequence labelling")
+@dataclass(frozen=True, kw_only=True)
+class SequenceLabeling(Task):
+    """Whether each bin of a chromosome belongs to a region."""
+
+    targets = "bins"
+    metrics = ("precision", "recall", "f1", "roc_auc", "average_precision", "threshold")
+    family = "bins"

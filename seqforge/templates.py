@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqforge import registry
-from seqforge.data.encodings import ALPHABETS
+from seqforge.data.encodings import ALPHABETS, LETTERED
 from seqforge.definitions import general, reader, writer
 from seqforge.definitions.language import ID, MODEL
 from seqforge.definitions.model import ModelDefinition
@@ -173,7 +173,7 @@ def _check(wish: Wish) -> None:
     known: Sequence[tuple[str, str, list[str]]] = (
         ("task", wish.task, sorted({task for _, task in LOSSES})),
         ("library", wish.library, [PYTORCH, KERAS, BAYES]),
-        ("sequence space", wish.space, list(ALPHABETS)),
+        ("sequence space", wish.space, list(LETTERED)),
         ("template", wish.like, list(RECIPES)),
     )
     for noun, name, names in known:
@@ -257,7 +257,7 @@ def _comments(wish: Wish, tree: Node) -> dict[str, str]:
     comments = {
         "<seqgramodel": "check it: seqforge validate FILE · train it: seqforge train FILE",
         "<task": f"one of {', '.join(registry.names('tasks'))}",
-        "<sequencespace": f"one of {', '.join(ALPHABETS)}",
+        "<sequencespace": f"one of {', '.join(LETTERED)}",
         "<labels": "the classes, in the order of the outputs: <label> elements or one <pattern>",
         "<architecture": "seqforge list architectures; seqforge list layers",
     }

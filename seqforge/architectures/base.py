@@ -15,15 +15,19 @@ from seqforge.registry import KERAS, LIBRARIES, PYTORCH, Component
 if TYPE_CHECKING:
     from typing import Self
 
+    import numpy as np
+
     from seqforge.errors import Problem
     from seqforge.heads import Head
+    from seqforge.losses.base import Loss
 
 
 class InputSpec(NamedTuple):
     """What a model is fed and must put out.
 
-    length L (None: any) · channels C · outputs K · encoding "1D" or "2D" · seed of the initial weights · heads of a
-    profile model (K is then the number of all their tasks) · controls: tracks that it reads beside the sequence.
+    length L (None: any) · channels C, letters, dyes or features (0: not known) · outputs K · encoding "1D" or "2D" ·
+    seed of the initial weights · heads of a profile model (K is then the number of all their tasks) · controls: tracks
+    that it reads beside the sequence.
     """
 
     length: int | None
@@ -49,7 +53,8 @@ class InputSpec(NamedTuple):
 class Architecture(Component):
     """Fields are constructor arguments; those that the input decides (classes, length) default to None.
 
-    `given` holds the trained sub-models called `parts`, by name; it is empty where they are not known (yet).
+    `given` holds the sub-models called `parts`, by name; it is empty where they are not known (yet). `frozen`: whether
+    their weights stay as they are.
     """
 
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
@@ -57,14 +62,26 @@ class Architecture(Component):
     reads_controls: ClassVar[bool] = False  # may read control tracks: `n_control_tracks` says how many
     loss_parameters: ClassVar[tuple[str, ...]] = ()  # that it keeps for a loss which learns them; else frozen
     remark: ClassVar[str] = ""  # said by `seqforge show`, and before windows that are padded or cropped are predicted
-    parts: ClassVar[tuple[str, ...]] = ()  # the names of the trained sub-models that it is built on
+    parts: ClassVar[tuple[str, ...]] = ()  # the names of the sub-models that it is built on
+    parts_optional: ClassVar[bool] = False  # a part that is not given is built with its defaults
+    parts_trainable: ClassVar[bool] = False  # parts may be untrained, and may train along
+    reads: ClassVar[tuple[str, ...]] = ()  # names of `Batch.arrays`, as `forward` takes them; empty: sequences
+    task_names: ClassVar[tuple[str, ...]] = ()  # of models that read arrays: the tasks that they can have
+    trainable: ClassVar[bool] = True  # False: it has no parameters; it can be evaluated and be a part
     given: Mapping[str, PartModel] = field(default_factory=dict, init=False, repr=False, compare=False)
+    frozen: Mapping[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def with_parts(self, given: Mapping[str, PartModel]) -> Self:
+    def with_parts(self, given: Mapping[str, PartModel], frozen: Mapping[str, bool] | None = None) -> Self:
         """The same architecture on these sub-models."""
         bound = replace(self)
         object.__setattr__(bound, "given", dict(given))
+        object.__setattr__(bound, "frozen", dict(frozen or {}))
         return bound
+
+    @property
+    def output_kind(self) -> str | None:
+        """What the model puts out: "probabilities", "logits" or "values"; None: it does not say."""
+        return None
 
     @property
     def control_tracks(self) -> int:
@@ -86,6 +103,18 @@ class Architecture(Component):
     def shapes(self, spec: InputSpec) -> dict[str, tuple[int, ...]] | None:
         """Name → shape of every parameter on PyTorch, where that is known without a framework."""
         return None
+
+    def example(self, spec: InputSpec) -> dict[str, np.ndarray]:
+        """Two examples without content of the arrays that it `reads`, by name."""
+        raise NotImplementedError(f"{self.name} reads sequences")
+
+    def output_shape(self, spec: InputSpec) -> tuple[int, ...] | None:
+        """Of one example's (first) output, as the definition asks for it; None: that is not judged."""
+        return (spec.outputs,)
+
+    def unused_parameters(self, loss: Loss) -> tuple[str, ...]:
+        """Globs over the names of parameters that a training with `loss` does not reach; they stay as they are."""
+        return ()
 
     def check(self, spec: InputSpec) -> list[Problem]:
         """What cannot work, found without a framework and without running code (shapes, files, classes)."""

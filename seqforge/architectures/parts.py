@@ -57,6 +57,7 @@ class RunPart:
     weights: Path | None
     pseudocount: float | None = None
     folder: Path | None = None
+    fresh: bool = False  # it begins untrained, as a definition says
 
     @property
     def trained(self) -> bool:
@@ -88,9 +89,23 @@ class RunPart:
         except (OSError, SafetensorError) as error:
             raise RunError(f"{self.weights}: the weights cannot be read ({error})") from None
 
+    def torch(self) -> Any:
+        """The torch.nn.Module, with the trained weights if there are any."""
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.spec.seed)
+            model = self.architecture.torch(self.spec)
+        meta = any(tensor.is_meta for tensor in model.state_dict().values())
+        if self.weights is not None and not meta:
+            fill(model, self.arrays, self.origin)
+        return model
+
     def fingerprint(self) -> str:
-        """Of the weights and whatever code they need; an untrained part has none."""
+        """Of the weights and whatever code they need; of a part that begins untrained, of what it is built from."""
         weights = self.weights.read_bytes() if self.weights is not None else b""
+        if self.fresh:
+            weights = repr((self.architecture, self.spec)).encode()
         return hashlib.sha256(weights + self.architecture.fingerprint().encode()).hexdigest()
 
 
@@ -137,6 +152,18 @@ def assign(model: Any, arrays: Mapping[str, Any], origin: str) -> None:
         raise RunError(f"{origin}: the weights do not fit the model: {', '.join(wrong)}")
     for name, variable in variables.items():
         variable.assign(arrays[name])
+
+
+def fill(module: Any, arrays: Mapping[str, Any], origin: str) -> None:
+    """Put named arrays into a torch.nn.Module; RunError lists whatever does not fit."""
+    import torch
+
+    tensors = module.state_dict()
+    wrong = misfits({name: tuple(tensor.shape) for name, tensor in tensors.items()}, arrays)
+    if wrong:
+        raise RunError(f"{origin}: the weights do not fit the model: {', '.join(wrong)}")
+    for name, tensor in tensors.items():
+        tensor.copy_(torch.from_numpy(arrays[name]))
 
 
 def misfits(wanted: Mapping[str, tuple[int, ...]], given: Mapping[str, Any]) -> list[str]:

@@ -12,14 +12,25 @@ import numpy as np
 from seqforge.data.dataset import Batch
 
 STATUS = Path("/proc/self/status")
+SIZES = "sizes"  # of a loss: over how many elements the mean of each example is taken
 
 
 class Evaluated(NamedTuple):
     """`prediction` (n, label) float32, or a tuple or dict of arrays for several outputs; `losses`: name → (n,) float32,
-    the total under "loss"; empty if the batch has no target."""
+    the total under "loss"; empty if the batch has no target. `sizes` (n,): over how many elements each of these means
+    is taken, where means over several examples weigh them by that; None: they all count alike."""
 
     prediction: Any
     losses: dict[str, np.ndarray]
+    sizes: np.ndarray | None = None
+
+    def means(self) -> tuple[dict[str, float], float]:
+        """The mean of every loss over the examples, and what that mean weighs."""
+        counted = next((len(vector) for vector in self.losses.values()), 0)
+        sizes = np.ones(counted) if self.sizes is None else self.sizes.astype(np.float64)
+        weight = float(sizes.sum())
+        totals = {name: float((vector.astype(np.float64) * sizes).sum()) for name, vector in self.losses.items()}
+        return {name: total / weight if weight else 0.0 for name, total in totals.items()}, weight
 
 
 class Learner(Protocol):
@@ -35,7 +46,10 @@ class Learner(Protocol):
         """Predictions and losses in evaluation mode, with the averaged weights if there is an EMA."""
 
     def take_logs(self) -> dict[str, float]:
-        """Example-weighted means since the last call ("loss", parts, training metrics); the one device sync."""
+        """Example-weighted means since the last call ("loss", parts, training metrics); the one device sync.
+
+        Where examples weigh differently, `SIZES` says what these means weigh together.
+        """
 
     @property
     def learning_rates(self) -> list[float]: ...

@@ -15,10 +15,20 @@ import torch
 
 from seqforge.architectures.base import InputSpec
 from seqforge.backends import torch_files
-from seqforge.backends.base import Evaluated, process_memory
+from seqforge.backends.base import SIZES, Evaluated, process_memory
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_proof import layers, prove
-from seqforge.backends.torch_tensors import PREDICTIONS, RUNNING, TARGETS, OneHot, array, each, in_words, on_device
+from seqforge.backends.torch_tensors import (
+    ARRAYS,
+    RUNNING,
+    TARGETS,
+    OneHot,
+    array,
+    each,
+    in_words,
+    on_device,
+    predicted,
+)
 from seqforge.backends.torch_updates import Updates
 from seqforge.callbacks.averaged_weights import decay_at
 from seqforge.data.dataset import Batch
@@ -68,11 +78,12 @@ def find_device(wanted: str) -> torch.device:
 class Fed(NamedTuple):
     """A batch on the device.
 
-    `inputs` of the model: one-hot sequences, and controls (n, track, position) if there are any; `target` None: none;
+    `inputs` of the model: one-hot sequences, and controls (n, track, position) if there are any; or arrays, None for
+    those that the batch has not. `target` None: none;
     `weight` (n,) None: all 1; `peaks` (n,) bool, where the loss tells peaks from background.
     """
 
-    inputs: tuple[torch.Tensor, ...]
+    inputs: tuple[torch.Tensor | None, ...]
     target: Any
     weight: torch.Tensor | None
     peaks: torch.Tensor | None
@@ -87,6 +98,8 @@ class TorchLearner:
         self._loss, self._process = experiment.loss, experiment.process
         self._architecture, self._seed, self._device = experiment.architecture, experiment.seed, device
         self._classes = len(experiment.labels)
+        targets = experiment.task.targets
+        self._target_form = targets if targets in ARRAYS else self._loss.target
         layout = experiment.architecture.layout(PYTORCH)
         self._spec, self._layout = spec, layout
         self._guard: Callable[[], AbstractContextManager[Any]] = getattr(self._architecture, "guard", nullcontext)
@@ -183,23 +196,31 @@ class TorchLearner:
         """The weighted sum of losses over a fixed divisor: the batch's size; when accumulating, the full batch size."""
         _start_drawing(self._device, _mixed(self._seed, self._step))
         output = self._forward(self._nets, fed)
-        losses = self._losses(self._nets, output, fed)
+        losses, sizes = self._losses(self._nets, output, fed)
         if fed.weight is not None:
             losses = {name: vector * fed.weight for name, vector in losses.items()}
+        if sizes is not None:
+            losses = {name: vector * sizes for name, vector in losses.items()}
         if log:
-            self._log(losses, output, fed.target, examples)
+            self._log(losses, output, fed.target, examples, sizes)
+        if sizes is not None:  # the mean over elements, as the mean over as many examples
+            losses = {"loss": losses["loss"] * (examples / sizes.sum().clamp(min=1))}
         divisor = examples if self._process.gradient_accumulation == 1 else self._process.batch_size
         total, penalty = losses["loss"].sum(), self._penalty()
         return (total if penalty is None else total + penalty * examples) / divisor
 
-    def _losses(self, nets: Nets, output: Any, fed: Fed) -> dict[str, Any]:
-        """Vectors (n,) by name; a loss without a total of its own is the sum of its parts, weighted."""
+    def _losses(self, nets: Nets, output: Any, fed: Fed) -> tuple[dict[str, Any], torch.Tensor | None]:
+        """Vectors (n,) by name, and over how many elements they are means; None: examples count alike.
+
+        A loss without a total of its own is the sum of its parts, weighted.
+        """
         peaks = () if fed.peaks is None else (fed.peaks,)
         named = _named(nets.loss(output, fed.target, *peaks))
+        sizes = named.pop(SIZES, None)
         if "loss" in named:
-            return named
+            return named, sizes
         parts = torch.stack([named[name] for name in self.loss_weights], dim=1)
-        return {"loss": parts @ on_device(self._factors, self._device), **named}
+        return {"loss": parts @ on_device(self._factors, self._device), **named}, sizes
 
     @property
     def loss_weights(self) -> dict[str, float]:
@@ -250,19 +271,26 @@ class TorchLearner:
                     averaged.copy_(now)
 
     def _feed(self, batch: Batch) -> Fed:
-        if batch.sequence is None:
-            raise BackendError("the data has no sequences, the model is fed nothing else")
-        inputs = [self._input(batch.sequence)]
-        if batch.control is not None:
-            inputs.append(on_device(batch.control, self._device).transpose(1, 2))
         target = None if batch.target is None else each(self._target, batch.target)
         weight = None if batch.weight is None else on_device(batch.weight, self._device)
         label = batch.label if self._loss.reads_peaks else None
         peaks = None if label is None else on_device(label, self._device).bool()
-        return Fed(tuple(inputs), target, weight, peaks)
+        return Fed(tuple(self._inputs(batch)), target, weight, peaks)
+
+    def _inputs(self, batch: Batch) -> list[torch.Tensor | None]:
+        if self._architecture.reads:
+            arrays = batch.arrays or {}
+            found = [arrays.get(name) for name in self._architecture.reads]
+            return [None if one is None else on_device(one, self._device) for one in found]
+        if batch.sequence is None:
+            raise BackendError("the data has no sequences, the model is fed nothing else")
+        inputs: list[torch.Tensor | None] = [self._input(batch.sequence)]
+        if batch.control is not None:
+            inputs.append(on_device(batch.control, self._device).transpose(1, 2))
+        return inputs
 
     def _target(self, target: np.ndarray) -> torch.Tensor:
-        return TARGETS[self._loss.target](on_device(target, self._device), self._classes)
+        return TARGETS[self._target_form](on_device(target, self._device), self._classes)
 
     # judging
 
@@ -277,16 +305,19 @@ class TorchLearner:
         with torch.inference_mode(), self._products():
             fed = self._feed(batch)
             output = self._forward(nets, fed)
-            losses = {} if fed.target is None else self._losses(nets, output, fed)
-            prediction = each(PREDICTIONS[self._loss.prediction], output)
-        return Evaluated(each(array, prediction), {name: array(vector) for name, vector in losses.items()})
+            losses, sizes = ({}, None) if fed.target is None else self._losses(nets, output, fed)
+            prediction = predicted(self._loss.prediction, output)
+        named = {name: array(vector) for name, vector in losses.items()}
+        return Evaluated(each(array, prediction), named, None if sizes is None else array(sizes))
 
-    def _log(self, losses: Mapping[str, Any], output: Any, target: Any, examples: int) -> None:
+    def _log(
+        self, losses: Mapping[str, Any], output: Any, target: Any, examples: int, sizes: torch.Tensor | None
+    ) -> None:
         """Add one batch to the running sums, on the device."""
         with torch.no_grad():
-            rows = dict(losses)
+            rows = dict(losses) | ({} if sizes is None else {SIZES: sizes})
             if self._metrics and isinstance(output, torch.Tensor):
-                prediction = PREDICTIONS[self._loss.prediction](output)
+                prediction = predicted(self._loss.prediction, output)
                 rows |= {name: metric(prediction, target) for name, metric in self._metrics.items()}
             for name, vector in rows.items():
                 total = vector.detach().sum(dtype=self._sum_type)
@@ -302,10 +333,12 @@ class TorchLearner:
             return {}
         if hasattr(self._nets.loss, "judge"):
             self._nets.loss.judge()
-        totals = torch.stack(list(self._sums.values())).tolist()
-        logs = {name: total / self._logged for name, total in zip(self._sums, totals, strict=True)}
+        totals = dict(zip(self._sums, torch.stack(list(self._sums.values())).tolist(), strict=True))
+        weight = totals.get(SIZES, self._logged)
+        logs = {name: total / weight if weight else 0.0 for name, total in totals.items() if name != SIZES}
+        found = logs | ({SIZES: weight} if SIZES in totals else {})
         self._sums, self._logged = {}, 0
-        return logs
+        return found
 
     @property
     def learning_rates(self) -> list[float]:
@@ -378,7 +411,7 @@ class TorchLearner:
             "parameters": count,
             "trainable_parameters": sum(tensor.numel() for tensor in parameters if tensor.requires_grad),
             "buffers": total - count,
-            "layers": layers(self._nets.model, self._spec, self._layout),
+            "layers": layers(self._nets.model, self._architecture, self._spec),
             "device": str(self._device),
             "device_name": in_words(self._device),
             "precision": self.precision,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ def build(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
         model = experiment.architecture.torch(spec)
+    _leave_out(experiment, model)
     if experiment.process is not None and experiment.process.gradient_checkpointing:
         if not hasattr(model, "gradient_checkpointing"):
             raise BackendError(
@@ -27,6 +29,18 @@ def build(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
             )
         model.gradient_checkpointing = True
     return model
+
+
+def _leave_out(experiment: Experiment, model: torch.nn.Module) -> None:
+    """Freeze what the loss does not reach; a module with `trained_with` hears of the loss, to leave out its work."""
+    if experiment.loss is None:
+        return
+    if hasattr(model, "trained_with"):
+        model.trained_with(experiment.loss)
+    patterns = experiment.architecture.unused_parameters(experiment.loss)
+    for name, parameter in model.named_parameters() if patterns else ():
+        if any(fnmatchcase(name, pattern) for pattern in patterns):
+            parameter.requires_grad_(False)
 
 
 class Nets:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from seqforge.architectures.base import InputSpec
+from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.architectures.pytorch_module import TorchModule, sentence
 from seqforge.backends import outputs
 from seqforge.backends.assignment import misfit
@@ -68,24 +68,24 @@ def _shape(value: Any) -> tuple[int, ...] | None:
     return tuple(value.shape) if isinstance(value, torch.Tensor) else None
 
 
-def layers(model: torch.nn.Module, spec: InputSpec, layout: str) -> list[Row]:
+def layers(model: torch.nn.Module, architecture: Architecture, spec: InputSpec) -> list[Row]:
     """(name, type, output shape without the examples' axis, own parameters) of every sub-module that computes.
 
     The shape is None where it is not known: an input of any length, or a sub-module that `forward` does not call.
     """
     trace = Trace()
     if spec.length is not None:
-        _push_quietly(model, spec, layout, trace)
+        _push_quietly(model, architecture, spec, trace)
     return [_row(name, module, trace.shapes.get(name)) for name, module in model.named_modules() if _computes(module)]
 
 
-def _push_quietly(model: torch.nn.Module, spec: InputSpec, layout: str, trace: Trace) -> None:
+def _push_quietly(model: torch.nn.Module, architecture: Architecture, spec: InputSpec, trace: Trace) -> None:
     """Follow one pass in evaluation mode; a failure leaves shapes unknown, for a summary never stops a training."""
     device = next((tensor.device for tensor in model.state_dict().values()), torch.device("cpu"))
     mode = model.training
     try:
         with torch.inference_mode(), trace.follow(model.eval()):
-            model(*_zeros(spec, layout, device))
+            model(*_examples(architecture, spec, device))
     except Exception:
         return
     finally:
@@ -111,7 +111,7 @@ def prove(experiment: Experiment) -> list[Problem]:
 
 
 def _proof(experiment: Experiment, spec: InputSpec) -> list[Problem]:
-    if spec.length is None:
+    if spec.length is None and not experiment.architecture.reads:
         return _built(experiment, spec)
     found: list[Problem] = []
     for device in DEVICES:
@@ -137,13 +137,12 @@ def _push(experiment: Experiment, spec: InputSpec, device: str) -> list[Problem]
     """Build on `device`, push two examples through, and compare what comes out with (examples, labels)."""
     place, trace = experiment.definition.architecture.place, Trace()
     architecture = experiment.architecture
-    layout = architecture.layout(PYTORCH)
-    shape = spec.shape(layout)
+    shape: tuple[int | None, ...] = () if architecture.reads else spec.shape(architecture.layout(PYTORCH))
     try:
         with torch.device(device):
             model = build(experiment, spec).eval()
             with trace.follow(model), getattr(architecture, "guard", nullcontext)():
-                output = model(*_zeros(spec, layout))
+                output = model(*_examples(architecture, spec, torch.device(device)))
     except SeqForgeError as error:
         return [Problem(place, "SF0501", _failure(trace, shape) + str(error))]
     except Exception as error:  # whatever a layer raises becomes one line
@@ -151,8 +150,12 @@ def _push(experiment: Experiment, spec: InputSpec, device: str) -> list[Problem]
     return _judge(experiment, spec, output) or _update_problems(experiment, model, output)
 
 
-def _zeros(spec: InputSpec, layout: str, device: torch.device | None = None) -> list[torch.Tensor]:
-    """Two examples of nothing: sequences, and controls (n, track, position) if there are any."""
+def _examples(architecture: Architecture, spec: InputSpec, device: torch.device) -> list[torch.Tensor | None]:
+    """Two examples of nothing: the arrays that it reads; or sequences, and controls (n, track, position) if any."""
+    if architecture.reads:
+        arrays = architecture.example(spec)
+        return [torch.from_numpy(arrays[name]).to(device) if name in arrays else None for name in architecture.reads]
+    layout = architecture.layout(PYTORCH)
     shapes = [spec.shape(layout), *([(spec.controls, spec.length)] if spec.controls else [])]
     return [torch.zeros(EXAMPLES, *shape, device=device) for shape in shapes]
 
@@ -162,6 +165,8 @@ def _failure(trace: Trace, shape: tuple[int | None, ...]) -> str:
     if not trace.open:
         return ""
     name, module, received = trace.open[-1]
+    if not name and not shape:
+        return "the architecture cannot take an example of its input: "
     if not name:
         return f"the architecture cannot take an input of shape {_written((EXAMPLES, *shape))}: "
     return f"sub-module '{name}' ({module!s}) cannot take an input of shape {_written(received)}: "
@@ -182,6 +187,8 @@ def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem
         several = output if isinstance(output, (list, tuple)) else [output]
         found = [tuple(one.shape[1:]) for one in several if isinstance(one, torch.Tensor)]
         return outputs.judge(experiment.architecture, spec, found, place)
+    if experiment.architecture.reads:
+        return _judge_arrays(experiment, spec, output)
     if not isinstance(output, torch.Tensor):
         message = f"the architecture returns a {type(output).__name__}, expected a tensor of shape (examples, labels)"
         return [Problem(place, "SF0502", message)]
@@ -199,6 +206,19 @@ def _judge(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem
     return [Problem(place, "SF0502", f"{received}, expected {_written(wanted)}")]
 
 
+def _judge_arrays(experiment: Experiment, spec: InputSpec, output: Any) -> list[Problem]:
+    """The first output against what the architecture says of itself."""
+    place, wanted, found = (
+        experiment.definition.architecture.place,
+        experiment.architecture.output_shape(spec),
+        _shape(output),
+    )
+    if wanted is None or found is None or found == (EXAMPLES, *wanted):
+        return []
+    received = f"the architecture puts out {_written(found)} for {EXAMPLES} examples"
+    return [Problem(place, "SF0502", f"{received}, expected {_written((EXAMPLES, *wanted))}")]
+
+
 def _update_problems(experiment: Experiment, model: torch.nn.Module, output: Any) -> list[Problem]:
     """What keeps the first step from being made: optimizers that do not fit the parameters, an output without any."""
     if experiment.loss is None or experiment.process is None:
@@ -209,7 +229,8 @@ def _update_problems(experiment: Experiment, model: torch.nn.Module, output: Any
         Updates(experiment.optimizers, nets.parameters(), experiment.process, no_scaler, nets.frozen())
     except BackendError as error:
         return [misfit(error, definition)]
-    if any(one.requires_grad for one in (output if isinstance(output, (list, tuple)) else [output])):
+    several = output if isinstance(output, (list, tuple)) else [output]
+    if any(one is not None and one.requires_grad for one in several):
         return []
     message = "the architecture's output does not depend on any trainable parameter, so nothing can be learned"
     return [Problem(definition.architecture.place, "SF0507", message, "look for detach, no_grad or a constant in it")]

@@ -59,13 +59,21 @@ def _values(target: Tensor, classes: int) -> Tensor:
     return target.float()
 
 
+def _as_given(target: Tensor, classes: int) -> Tensor:
+    return target
+
+
 TARGETS: Mapping[str, Callable[[Tensor, int], Tensor]] = {
     "index": _index,
     "one-hot": _one_hot,
     "multi-hot": _values,
     "values": _values,
     "profiles": _values,
+    "mask": _as_given,
+    "signal": _values,
+    "bins": _as_given,
 }
+ARRAYS = ("mask", "signal", "bins")  # forms that every loss of such a task gets, whatever else it takes
 
 PREDICTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda output: output,
@@ -74,6 +82,14 @@ PREDICTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "exp": torch.exp,
     "positive": lambda output: (output > 0).to(output.dtype),
 }
+
+
+def predicted(kind: str, output: Any) -> Any:
+    """What metrics, files and users see of a model's output: `kind` is one of `losses.base.PREDICTIONS`."""
+    if kind == "first-sigmoid":
+        first, *others = output
+        return (torch.sigmoid(first), *others)
+    return each(PREDICTIONS[kind], output)
 
 
 def _number(target: Tensor) -> Tensor:
@@ -91,7 +107,9 @@ RUNNING: Mapping[tuple[str, str], Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def each(function: Callable[[Any], Any], value: Any) -> Any:
-    """`function` of a tensor, or of every one in a dict, list or tuple of them."""
+    """`function` of a tensor, or of every one in a dict, list or tuple of them; None stays None."""
+    if value is None:
+        return None
     if isinstance(value, (list, tuple)):
         return tuple(each(function, part) for part in value)
     return {name: function(part) for name, part in value.items()} if isinstance(value, Mapping) else function(value)

@@ -16,6 +16,7 @@ class Alphabet:
     """A sequence space: `letters` in the order of their codes; every other letter has the code `len(letters)`.
 
     `same` lists letters that read as another one (U as T). `mask` is the letter that an unknown code decodes to.
+    A space without letters is one of numbers: models read named arrays in it, not sequences.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Alphabet:
     def complement(self) -> np.ndarray | None:
         """The code of each code's complement (code,) uint8, unknown to itself; None where strands mean nothing."""
         pairs = {"A": "T", "C": "G", "G": "C", "T": "A"}
-        if any(letter not in "ACGTU" for letter in self.letters):
+        if not self.letters or any(letter not in "ACGTU" for letter in self.letters):
             return None
         opposite = [self._table[ord(pairs[letter.replace("U", "T")])] for letter in self.letters]
         return np.array([*opposite, self.unknown], dtype=np.uint8)
@@ -77,7 +78,10 @@ class Alphabet:
 DNA = Alphabet("DNA", "ACGT", "N", same=(("U", "T"),))
 RNA = Alphabet("RNA", "ACGU", "N", same=(("T", "U"),))
 PROTEIN = Alphabet("protein", "ARNDCEQGHILKMFPSTWYV", "X")
-ALPHABETS = {alphabet.name: alphabet for alphabet in (DNA, RNA, PROTEIN)}
+SIGNAL = Alphabet("signal", "", "")  # electropherograms
+FEATURES = Alphabet("features", "", "")  # numbers per bin of a genome
+ALPHABETS = {alphabet.name: alphabet for alphabet in (DNA, RNA, PROTEIN, SIGNAL, FEATURES)}
+LETTERED = tuple(name for name, alphabet in ALPHABETS.items() if alphabet.letters)
 
 
 def alphabet(name: str) -> Alphabet:

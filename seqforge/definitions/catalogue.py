@@ -396,20 +396,6 @@ CATALOGUE: dict[str, Entry] = {
         "LBFGS computes the loss of one batch several times within a step. With accumulated batches, scaled "
         "losses or a second optimizer there is no such loss.",
     ),
-    "SF0341": Entry(
-        "a task that the architecture, the sequence space or the data do not have",
-        "Segmentation, reconstruction and peak classification are tasks of the sequence space `signal`, sequence "
-        "labeling of `features`; their architectures and data formats are their own. All other tasks read sequences.",
-    ),
-    "SF0342": Entry(
-        "a loss that expects another kind of output than the model has",
-        "A loss with an `input` takes probabilities or logits; without it, it takes what the architecture puts out. "
-        "So no sigmoid is applied twice.",
-    ),
-    "SF0343": Entry(
-        "a training of a model without parameters",
-        "Such a model can be judged on data and be a part of another model.",
-    ),
     "SF0321": Entry(
         "model and data have different tasks",
         "The data definition says another task than the model definition.",
@@ -473,6 +459,20 @@ CATALOGUE: dict[str, Entry] = {
         "Tracks of one group share one distribution over their positions and one count, and change places on the other "
         "strand; tracks of different groups know nothing of each other. The plus and minus tracks of one experiment "
         "are one group: separate them by a comma, and groups by semicolons.",
+    ),
+    "SF0341": Entry(
+        "a task that the architecture, the sequence space or the data do not have",
+        "Segmentation, reconstruction and peak classification are tasks of the sequence space `signal`, sequence "
+        "labeling of `features`; their architectures and data formats are their own. All other tasks read sequences.",
+    ),
+    "SF0342": Entry(
+        "a loss that expects another kind of output than the model has",
+        "A loss with an `input` takes probabilities or logits; without it, it takes what the architecture puts out. "
+        "So no sigmoid is applied twice.",
+    ),
+    "SF0343": Entry(
+        "a training of a model without parameters",
+        "Such a model can be judged on data and be a part of another model.",
     ),
     "SF0401": Entry(
         "a missing file",

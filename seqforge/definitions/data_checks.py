@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
-from seqforge.data.encodings import Alphabet
+from seqforge.data.encodings import LETTERED, Alphabet
 from seqforge.definitions import general
 from seqforge.definitions.data import (
     AlphabetDistribution,
@@ -36,7 +36,7 @@ ROUNDING = 1e-9
 def check(definition: DataDefinition) -> list[Problem]:
     """Every problem of the definition, sorted by place."""
     problems: list[Problem] = []
-    alphabet = general.alphabet(definition.sequencespace, problems)
+    alphabet = general.alphabet(definition.sequencespace, problems, LETTERED)
     if alphabet is not None:
         problems += _letters(definition, alphabet)
     problems += _task(definition)

@@ -72,11 +72,11 @@ def task(name: Text, problems: list[Problem], fitting: Sequence[str] = ()) -> re
         return None
 
 
-def alphabet(name: Text, problems: list[Problem]) -> Alphabet | None:
-    """The alphabet of the sequence space called `name`."""
-    found = {known.casefold(): space for known, space in ALPHABETS.items()}.get(name.casefold())
+def alphabet(name: Text, problems: list[Problem], fitting: Sequence[str] = tuple(ALPHABETS)) -> Alphabet | None:
+    """The alphabet of the sequence space called `name`, one of `fitting`."""
+    found = {known.casefold(): ALPHABETS[known] for known in fitting}.get(name.casefold())
     if found is None:
-        hint = f"expected {', '.join(ALPHABETS)}"
+        hint = f"expected {', '.join(fitting)}"
         problems.append(Problem(name.place, "SF0152", f"unknown sequencespace '{name}'", hint))
     return found
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seqforge.heads import Head
 
 # how a model's output becomes the prediction that metrics, files and users see
-PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive")
+PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive", "first-sigmoid")
 
 
 class Adapted(NamedTuple):
@@ -46,7 +46,8 @@ class Loss(Component):
     A composite returns a dict of such vectors with the total under "loss"; without it the total is their sum weighted
     by `weights()`, which may change between epochs. What `torch()` returns may be an nn.Module
     with parameters of its own (learned weights), which then train with the model's. The learner takes the mean over
-    the batch, weighted by `Batch.weight`.
+    the batch, weighted by `Batch.weight`. A dict may say under "sizes" (n,) over how many elements (bins, scan points,
+    peaks) each of its means is taken: means over batches and sets then weigh examples by them.
     """
 
     tasks: ClassVar[tuple[str, ...]]  # canonical task names that it fits
@@ -64,15 +65,26 @@ class Loss(Component):
     @property
     @abstractmethod
     def target(self) -> str:
-        """What `target` is given as: "index" (n,), "one-hot", "multi-hot", "values" (n, label), "profiles" per head."""
+        """What `target` is given as: "index" (n,), "one-hot", "multi-hot", "values" (n, label), "profiles" per head;
+        "mask", "signal" and "bins" as in `Task.targets`."""
 
     @property
     def prediction(self) -> str:
-        """One of `PREDICTIONS`: identity, softmax, sigmoid, exp (of log-probabilities), positive (1 where > 0)."""
+        """One of `PREDICTIONS`: identity, softmax (over axis 1), sigmoid, exp (of log-probabilities), positive (1
+        where > 0), first-sigmoid (sigmoid of the first of several outputs, the others as they are)."""
         return "identity"
 
     def for_heads(self, heads: Sequence[Head]) -> Loss:
         """The same loss for a profile model with `heads`; others are no concern of it."""
+        return self
+
+    def for_output(self, kind: str | None, outputs: int) -> Loss:
+        """The same loss for a model that puts out `kind` ("probabilities", "logits", "values"; None: it does not say)
+        for `outputs` labels; most do not ask."""
+        return self
+
+    def for_facts(self, facts: Mapping[str, Any]) -> Loss:
+        """The same loss for training data with these `Data.facts`: "balanced" becomes numbers; most do not ask."""
         return self
 
     def weights(self) -> dict[str, float]:

@@ -13,6 +13,7 @@ from seqforge.registry import Component
 
 if TYPE_CHECKING:
     from seqforge.losses.base import Loss
+    from seqforge.tasks import Task
 
 
 class Accumulator(ABC):
@@ -34,6 +35,10 @@ class Metric(Component):
 
     def for_loss(self, loss: Loss | None) -> Metric:
         """The same metric for models that are trained with `loss`; most do not ask."""
+        return self
+
+    def for_task(self, task: Task) -> Metric:
+        """The same metric for the predictions of `task`; most do not ask."""
         return self
 
     @abstractmethod

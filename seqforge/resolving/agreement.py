@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from seqforge import registry
+from seqforge.data.encodings import LETTERED
 from seqforge.definitions import heads, structure
 from seqforge.definitions.data import DataDefinition
 from seqforge.definitions.general import Setting
 from seqforge.definitions.language import MODEL
 from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place
-from seqforge.errors import Place, Problem, did_you_mean
+from seqforge.errors import Place, Problem, did_you_mean, one_of
 from seqforge.losses.base import Loss
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import CLIPS
@@ -25,6 +26,7 @@ from seqforge.training.process import TrainingProcess
 
 if TYPE_CHECKING:
     from seqforge.architectures.base import Architecture
+    from seqforge.data.sources.base import Source
     from seqforge.layers.base import Layer
 
 MULTI_CLASS = "multi-class classification"
@@ -378,6 +380,62 @@ def unread_parts(definition: ModelDefinition, architecture: Any) -> Iterator[Pro
     registered = external is not None and external.format.casefold() == "seqforge"  # its reader has judged the parts
     for part in () if registered else definition.architecture.parts:
         yield Problem(part.place, "SF0316", f"{name} does not read part '{part.name}'", "remove it")
+
+
+# the spaces of tasks whose models read named arrays; all other tasks are those of sequences
+SPACES = {"electropherograms": "signal", "bins": "features"}
+
+
+def arrays_and_task(definition: ModelDefinition, setting: Setting, architecture: Architecture) -> Iterator[Problem]:
+    """Models of signals and features have their own tasks and sequence spaces, models of sequences all others."""
+    task, space, general = cast("Task | None", setting.task), setting.alphabet, definition.general
+    if task is None:
+        return
+    name, wanted = f"architecture '{architecture.name}'", SPACES.get(task.family)
+    if architecture.task_names and task.name not in architecture.task_names:
+        message = f"{name} does not have task '{task.name}'"
+        yield Problem(general.task.place, "SF0341", message, f"expected {one_of(architecture.task_names)}")
+    elif wanted and not architecture.task_names:
+        message = f"{name} reads sequences, task '{task.name}' has none"
+        fitting = [cls.name for cls in registry.classes("architectures") if task.name in cls.task_names]
+        yield Problem(definition.architecture.place, "SF0341", message, f"expected {one_of(fitting)}")
+    if space is not None and (space.name if not space.letters else None) != wanted:
+        hint = f"write {wanted}" if wanted else f"expected {', '.join(LETTERED)}"
+        message = f"task '{task.name}' does not go with sequencespace '{space.name}'"
+        yield Problem(general.sequencespace.place, "SF0341", message, hint)
+
+
+def source_and_task(source: Source, setting: Setting, place: Place) -> Iterator[Problem]:
+    """A data format has the examples of some tasks."""
+    task = cast("Task | None", setting.task)
+    if task is None or task.name in source.task_names or (not source.task_names and task.family not in SPACES):
+        return
+    fitting = [
+        cls.name
+        for cls in registry.classes("sources")
+        if task.name in cls.task_names or (not cls.task_names and task.family not in SPACES)
+    ]
+    message = f"data format '{source.name}' has nothing for task '{task.name}'"
+    yield Problem(place, "SF0341", message, f"expected {one_of(fitting)}")
+
+
+def output_and_loss(section: Section, architecture: Architecture, loss: Loss) -> Iterator[Problem]:
+    """What a loss declares to be given is what the model puts out."""
+    kind, declared = architecture.output_kind, getattr(loss, "input", None)
+    if kind is None or declared in (None, "auto", kind):
+        return
+    message = f"loss '{loss.name}' has input {declared}, but architecture '{architecture.name}' puts out {kind}"
+    yield Problem(key_place(section, "input") or section.place, "SF0342", message, "remove input: it follows the model")
+
+
+def nothing_to_train(definition: ModelDefinition, architecture: Architecture) -> Iterator[Problem]:
+    """A model without parameters can be judged and be a part of another one."""
+    sections = [definition.trainingprocess, *definition.optimizers, *definition.schedules]
+    for section in filter(None, sections):
+        message = f"architecture '{architecture.name}' has no parameters, there is nothing to train"
+        hint = "remove trainingprocess, optimizer and schedule: 'seqforge train' then only judges it"
+        yield Problem(section.place, "SF0343", message, hint)
+        return
 
 
 def heads_and_task(definition: ModelDefinition, setting: Setting) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""`<part>` → a trained sub-model: a finished run or a Keras file; before the training, what its definition says."""
+"""`<part>` → a sub-model: a finished run, a Keras file, or a definition; before its training, what that says."""
 
 from __future__ import annotations
 
@@ -50,8 +50,26 @@ class PartReader:
         names = {folded(name): name for name in architecture.parts}
         named = [(names.get(folded(part.name)), part) for part in self.definition.architecture.parts]
         self._judge(architecture, named)
-        found = {name: self._model(part) for name, part in named if name is not None}
-        return architecture.with_parts({name: model for name, model in found.items() if model is not None})
+        found = {name: self._model(part, architecture) for name, part in named if name is not None}
+        given = {name: model for name, model in found.items() if model is not None}
+        frozen = {name: self._frozen(architecture, name, part) for name, part in named if name in given and name}
+        for name, part in named:
+            if name in given and frozen[name] and isinstance(model := given[name], RunPart) and model.fresh:
+                message = f"part '{name}' is frozen, but not trained: it stays as it was drawn"
+                hint = 'write run="…" with a trained model, or freeze="false"'
+                self._refuse(part.name, "SF0432", message, hint, "warning")
+        return architecture.with_parts(given, frozen)
+
+    def _frozen(self, architecture: Architecture, name: str, part: Part) -> bool:
+        """Whether the part's weights stay: as said, else those of runs do; the architecture must not say otherwise."""
+        frozen = part.run is not None if part.freeze is None else part.freeze
+        key = f"freeze_{name}"
+        for item in self.definition.architecture.hyperparameters:
+            if folded(item.name) == folded(key) and getattr(architecture, key) != frozen:
+                said = "not said" if part.freeze is None else f'freeze="{str(part.freeze).lower()}"'
+                message = f"{key} is {item.value}, but part '{name}' is {'' if frozen else 'not '}frozen ({said})"
+                self._refuse(item.value, "SF0432", message, f"remove {key}: the part says it")
+        return frozen
 
     def _refuse(self, at: Text | None, id: str, message: str, hint: str = "", severity: str = "error") -> None:
         place = at.place if at is not None else self.definition.architecture.place
@@ -68,15 +86,17 @@ class PartReader:
             elif seen.setdefault(name, part) is not part:
                 lines = f"lines {seen[name].place.line} and {part.place.line}"
                 self._refuse(part.name, "SF0431", f"part '{name}' is given twice ({lines})", "keep one")
-            elif part.freeze is False:
+            elif part.freeze is False and not architecture.parts_trainable:
                 message = f"part '{name}' cannot be trained on: its weights always stay as they are"
                 self._refuse(part.name, "SF0432", message, 'remove freeze, or write freeze="true"')
         for name in architecture.parts:
-            if name not in seen:
+            if name not in seen and not architecture.parts_optional:
                 hint = f'add <part name="{name}" run="…"/> to architecture'
                 self._refuse(None, "SF0433", f"{phrase} needs the part '{name}', a trained model", hint)
 
-    def _model(self, part: Part) -> PartModel | None:
+    def _model(self, part: Part, architecture: Architecture) -> PartModel | None:
+        if part.definition is not None and part.run is None and architecture.parts_trainable:
+            return self._fresh(part, part.definition)
         if part.run is None:
             message = f"part '{part.name}' must be a trained model"
             self._refuse(part.definition or part.name, "SF0434", message, 'write run="…" with its run folder')
@@ -88,6 +108,20 @@ class PartReader:
         except RunError as error:
             self._refuse(part.run, "SF0435", f"part '{part.name}': {error}")
         return None
+
+    def _fresh(self, part: Part, spelt: Text) -> PartModel | None:
+        """The untrained model of a definition."""
+        file = self.paths.find(spelt, "definition of a part", self.problems)
+        if file is None:
+            return None
+        definition, problems = reader.read_model(file)
+        experiment, found = self.resolve(definition) if definition is not None else (None, [])
+        if experiment is None:
+            first = next(iter(reader.errors([*problems, *found])), None)
+            reason = f"{first.place.line}: {first.message}" if first else "no definition"
+            self._refuse(spelt, "SF0435", f"part '{part.name}': {shown(file)}:{reason}")
+            return None
+        return RunPart(shown(file), experiment.architecture, experiment.spec(), None, fresh=True)
 
     def _found(self, spelt: Text) -> PartModel | None:
         """A Keras file, a run folder, a model folder with one finished run, a model id, or an untrained definition."""

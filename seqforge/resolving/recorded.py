@@ -54,6 +54,6 @@ def redirect(tree: Node, copies: Mapping[str, str], folder: Path, data_definitio
     for node in tree.walk():
         if node.tag == "external":
             node.text = copied(node.text)
-        for name in ("weights_file", "run"):
+        for name in ("weights_file", "run", *(["definition"] if node.tag == "part" else [])):
             if name in node.attributes:
                 node.attributes[name] = copied(node.attributes[name])

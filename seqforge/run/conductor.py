@@ -85,6 +85,7 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
         check_keras()  # before hours of reading
     data = open_data(experiment, replace(options, report=_both(said.append, options.report)))
     identity = identify(experiment, data)
+    experiment = experiment.for_facts(data.facts)
     directory = RunDirectory(options.runs / experiment.definition.id / identity.id)
     if options.again:
         directory = RunDirectory(next_free(directory.path))
@@ -103,7 +104,7 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
 def _prove(experiment: Experiment, data: Data, threads: int | None) -> None:
     """Refuse an architecture that does not fit the data before there is a run; raises DefinitionError."""
     for name, part in experiment.architecture.given.items():
-        if not part.trained:
+        if not part.trained and not getattr(part, "fresh", False):
             raise RunError(f"part '{name}' is not trained yet; train it first: seqforge train {part.origin}")
     from seqforge.backends import prove
     from seqforge.definitions.reader import errors
@@ -136,6 +137,7 @@ def resume(run: Run, options: Options | None = None) -> Run:
     prefer_keras(run.keras_backend)
     experiment = run.experiment
     data = _weighted(experiment, run.data(options.report))
+    experiment = experiment.for_facts(data.facts)
     with RunDirectory(run.path).open():
         return Conductor(experiment, data, identify(experiment, data), RunDirectory(run.path), options).run()
 
@@ -307,6 +309,7 @@ class Conductor:
             "sizes": _sizes(self.data),
             "length": self.data.length,
             "notes": list(self.data.notes),
+            "facts": dict(self.data.facts),
         }
 
     def _learner(self) -> Learner:

@@ -76,6 +76,8 @@ def _references(tree: Node) -> Iterator[Text]:
             yield node.text
         if "weights_file" in node.attributes:
             yield node.attributes["weights_file"]
+        if node.tag == "part" and "definition" in node.attributes:
+            yield node.attributes["definition"]
 
 
 def _room(folder: Path, found: Path) -> Path:

@@ -84,8 +84,10 @@ def effective(experiment: Experiment) -> dict[str, Any]:
 
 def _parts(architecture: Architecture) -> dict[str, Any]:
     """The sub-models that it is built on; where they came from is recorded, what they hold decides."""
-    given = architecture.given.items()
-    kept = {name: {"from": part.origin, "sha256": part.fingerprint(), "freeze": True} for name, part in given}
+    kept = {
+        name: {"from": part.origin, "sha256": part.fingerprint(), "freeze": architecture.frozen.get(name, True)}
+        for name, part in architecture.given.items()
+    }
     return {"parts": kept} if kept else {}
 
 

@@ -105,7 +105,7 @@ class Run:
             raise DefinitionError(errors(error.problems) or error.problems) from None
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
             raise RunError(f"{self.path}: the model's files were changed since the run was made")
-        return experiment
+        return experiment.for_facts(self.manifest["data"].get("facts", {}))
 
     @property
     def _rebased(self) -> bool:

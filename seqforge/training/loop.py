@@ -66,13 +66,13 @@ def evaluate(
     metrics: Sequence[Judge] = (),
     judged: Callable[[], None] = lambda: None,
 ) -> dict[str, float]:
-    """Example-weighted mean losses and metrics over `dataset`, in its order; `judged` is called after every batch."""
+    """Weighted mean losses and metrics over `dataset`, in its order; `judged` is called after every batch."""
     means = Means()
     accumulators = {metric.name: metric.start() for metric in metrics}
-    for batch, (prediction, losses) in evaluated(learner, dataset, batch_size):
-        means.add({name: float(np.mean(loss, dtype=np.float64)) for name, loss in losses.items()}, len(batch))
+    for batch, found in evaluated(learner, dataset, batch_size):
+        means.add(*found.means())
         for accumulator in accumulators.values():
-            accumulator.update(prediction, batch.target)
+            accumulator.update(found.prediction, batch.target)
         judged()
     return {**means.values(), **{name: accumulator.value() for name, accumulator in accumulators.items()}}
 

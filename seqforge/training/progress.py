@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from seqforge.backends.base import Learner
+from seqforge.backends.base import SIZES, Learner
 from seqforge.data.batches import plan
 from seqforge.data.dataset import Data, Dataset
 from seqforge.errors import TrainingError, did_you_mean
@@ -76,19 +76,20 @@ class Callback:
 
 
 class Means:
-    """Example-weighted means by name. Sums are plain numbers, so that they can be kept in JSON to the last bit."""
+    """Weighted means by name. Sums are plain numbers, so that they can be kept in JSON to the last bit."""
 
     def __init__(self) -> None:
         self.sums: dict[str, float] = {}
-        self.examples = 0
+        self.weight: float = 0
 
-    def add(self, means: Mapping[str, float], examples: int) -> None:
+    def add(self, means: Mapping[str, float], weight: float) -> None:
+        """`weight`: the number of examples, or of their elements."""
         for name, mean in means.items():
-            self.sums[name] = self.sums.get(name, 0.0) + mean * examples
-        self.examples += examples
+            self.sums[name] = self.sums.get(name, 0.0) + mean * weight
+        self.weight += weight
 
     def values(self) -> dict[str, float]:
-        return {name: total / self.examples for name, total in self.sums.items()}
+        return {name: total / self.weight if self.weight else 0.0 for name, total in self.sums.items()}
 
 
 class Training:
@@ -169,7 +170,8 @@ class Training:
 
     def _plan(self) -> list[np.ndarray]:
         process = self.process
-        batches = list(plan(len(self.examples), process.batch_size, self.seed, self.epoch, process.shuffle))
+        number, lengths = len(self.examples), self.examples.lengths
+        batches = list(plan(number, process.batch_size, self.seed, self.epoch, process.shuffle, lengths=lengths))
         whole = [batch for batch in batches if len(batch) >= process.batch_size]
         return ([batch[: process.batch_size] for batch in whole] or batches) if process.drop_last else batches
 
@@ -192,7 +194,7 @@ class Training:
         if not self._unread:
             return
         logs = self.learner.take_logs()
-        self._means.add(logs, self._unread)
+        self._means.add(logs, logs.pop(SIZES, self._unread))
         self._unread = 0
         for callback in self.callbacks:
             callback.look(self, logs)
@@ -226,7 +228,7 @@ class Training:
     def state(self) -> dict[str, Any]:
         """Everything but the learner, as plain JSON."""
         position = {name: getattr(self, name) for name in ("epoch", "step", "total", "stop", "logs", "best")}
-        running = {"sums": self._means.sums, "examples": self._means.examples, "unread": self._unread}
+        running = {"sums": self._means.sums, "weight": self._means.weight, "unread": self._unread}
         states = {callback.name: callback.state() for callback in self.callbacks}
         return position | {"running": running, "seconds": self.seconds, "callbacks": states}
 
@@ -234,7 +236,7 @@ class Training:
         for name in ("epoch", "step", "total", "stop", "logs"):
             setattr(self, name, state[name])
         self.best = tuple(state["best"]) if state["best"] else None
-        self._means.sums, self._means.examples = dict(state["running"]["sums"]), state["running"]["examples"]
+        self._means.sums, self._means.weight = dict(state["running"]["sums"]), state["running"]["weight"]
         self._unread, self._seconds, self._clock = state["running"]["unread"], state["seconds"], time.monotonic()
         for callback in self.callbacks:
             callback.restore(self, state["callbacks"].get(callback.name, {}))

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from seqforge.data.dataset import Data
 from seqforge.registry import Component
@@ -37,11 +37,14 @@ class Wanted(NamedTuple):
     output_length: int | None = None
     pseudocount: float | None = None
     control_tracks: int | None = None  # that the model reads beside the sequence; None: not known
+    reads: tuple[str, ...] = ()  # the arrays that the model reads instead of sequences, by name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source(Component):
     """A data source; registered in the room "sources"."""
+
+    task_names: ClassVar[tuple[str, ...]] = ()  # the tasks that its data can have; empty: those of sequences
 
     @abstractmethod
     def open(self, wanted: Wanted, report: Callable[[str], None] = lambda text: None) -> Data:
@@ -55,6 +58,10 @@ class Source(Component):
         """Profile data: the lengths of input and output, where the options themselves say both."""
         read, put_out = getattr(self, "in_window", None), getattr(self, "out_window", None)
         return (read, put_out) if read and put_out else None
+
+    def channels(self, wanted: Wanted) -> int | None:
+        """Data without sequences: how many dyes or features an example has, as far as that is known; else None."""
+        return None
 
     @property
     def control_tracks(self) -> int:
