@@ -56,7 +56,7 @@ class ProfileTable:
     """Electropherograms of one kit. Values are checked when it is made; `file` is named in messages.
 
     `profiles` (n, dye, scan) int16, int32 or float32, RFU; other integers are narrowed where nothing is lost
-    `masks` (n, dye, scan) int8 or int16: the class of each scan point, −100 = not judged
+    `masks` (n, dye, scan) int8: the class of each scan point, −100 = not judged
     `names` n texts, all different · `mixture_set` n texts, "" = not known · `donors` n tuples of texts
     `contributors` (n,) int64, −1 = not known
     `base_pairs` (scan,) or (n, scan) float32, ascending; NaN at either end where the scale does not reach
@@ -196,17 +196,17 @@ def _fitting(values: np.ndarray, kind: type, what: str, file: str, first: int) -
 
 
 def narrowed_masks(values: np.ndarray, what: str, file: str = "", first: int = 0) -> np.ndarray:
-    """Classes `values` (n, dye, scan), integers or floats without a fraction, as int8 (int16 beyond 127 classes)."""
+    """Classes `values` (n, dye, scan), integers or floats without a fraction, as int8."""
     if values.dtype.kind not in "iufb":
         raise refuse(TABLE, f"{what}: expected whole numbers, received {values.dtype}", "save classes as int8", file)
     wrong = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
     if values.dtype.kind == "f":
         wrong |= np.floor(np.where(wrong, 0, values)) != np.where(wrong, 0, values)
-    wrong |= ((values < 0) & (values != IGNORE)) | (values > np.iinfo(np.int16).max)
+    wrong |= ((values < 0) & (values != IGNORE)) | (values > np.iinfo(np.int8).max)
     if wrong.any():
         found = f"{what}: {_place(wrong, first)} is {_first(values, wrong)}"
         raise refuse(TABLE, f"{found}; expected a class (0, 1, …) or {IGNORE} for ignored scan points", "", file)
-    return values.astype(np.int8 if values.size == 0 or values.max() <= np.iinfo(np.int8).max else np.int16, copy=False)
+    return values.astype(np.int8, copy=False)
 
 
 def _place(wrong: np.ndarray, first: int) -> str:
