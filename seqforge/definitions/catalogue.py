@@ -958,6 +958,54 @@ CATALOGUE: dict[str, Entry] = {
         "Training, validation and test must not share regions. Chromosomes, BED files or name patterns of two sets fit "
         "the same region: make them disjoint.",
     ),
+    "SF0731": Entry(
+        "A column of a table of bins",
+        "A table of bins (`*_multi_k_summary.csv`) has the columns start, end, the eight features and has_cen, each "
+        "once and in any order, and as many cells in every row as in the header; has_cen may be absent where nothing "
+        "is learned. `sample` and `chromosome` are optional, but then filled in.",
+    ),
+    "SF0732": Entry(
+        "Bins that do not follow each other",
+        "The rows of a chromosome are its bins in order, 0-based and half-open: integers, start < end, each start the "
+        "end before it, all of one size; only the last bin may be shorter. A gap would let a model see two places as "
+        "neighbours that are none.",
+    ),
+    "SF0733": Entry(
+        "A label of a bin",
+        "has_cen is 1 in a centromere and 0 elsewhere. -1, unknown, can be predicted, but neither learned from nor "
+        "judged; 0 never means unknown.",
+    ),
+    "SF0734": Entry(
+        "A feature of a bin",
+        "Features are finite numbers: highlighted_percent a fraction in [0, 1] in spite of its name, "
+        "coverage_depth_avg a depth ≥ 0. Empty cells and NaN must be mended where the table is made.",
+    ),
+    "SF0735": Entry(
+        "A chromosome of too few bins",
+        "Fewer than 10 bins are too short to tell a centromere from its surroundings; leave such fragments out.",
+    ),
+    "SF0736": Entry(
+        "The name of a chromosome",
+        "Sample and chromosome of a table come from its columns, else from the manifest, else from its name "
+        "(name_pattern); never from a folder. Each pair occurs once in a data set, its rows adjacent. A manifest is a "
+        "CSV file with the columns file, sample, chromosome and perhaps group.",
+    ),
+    "SF0737": Entry(
+        "Samples that cannot be divided",
+        "Whole samples, or groups of samples of one individual, go to training, validation and test, at least one to "
+        "each set. With few samples name those of a set in validation_samples and test_samples, or give a set the "
+        "fraction 0.",
+    ),
+    "SF0738": Entry(
+        "A set without a centromere",
+        "Without a bin that is 1 in training there is nothing to learn, without one in validation no threshold and no "
+        "best epoch can be chosen. Divide the samples otherwise, or look whether has_cen is filled in.",
+    ),
+    "SF0739": Entry(
+        "Features that were made otherwise",
+        "A model reads features as it learned them: the same version, k-mers, rule and bin size. features.json beside "
+        "the tables says how they were made; make the tables with the settings of the training data.",
+    ),
     "SF0740": Entry(
         "A file of a sequencer that is not sound",
         "An ABIF file (.hid, .fsa) begins with `ABIF` and a directory whose entries point into the file. The message "

@@ -1,3 +1,3 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Chromosomes as rows of bins: tables, features, labels, crops and windows."""
+"""Chromosomes as tables of bins: reading and checking, names, splits, normalisation, and the sets of a training."""
