@@ -17,10 +17,10 @@ LOWEST, HIGHEST = np.iinfo(np.int16).min, np.iinfo(np.int16).max
 
 
 class Clipped(NamedTuple):
-    """`signal` int16, and how many points lay outside its range."""
+    """`signal` int16, and how many points lay `outside` its range."""
 
     signal: np.ndarray
-    count: int
+    outside: int
 
 
 def subtracted(signal: np.ndarray, baseline: str) -> np.ndarray:

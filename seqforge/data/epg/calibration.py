@@ -25,6 +25,8 @@ LEAST_HEIGHT = 40  # RFU of a size standard's peak
 CANDIDATES = 2.5  # so many times the fragments: the tallest peaks are tried
 STRAIGHT = 0.02  # of the fitted range: how far a fragment may lie off a straight line (real runs: below 0.01)
 SLOPES = 25  # straight lines tried from each candidate, evenly over the kit's spacing
+HEIGHT_WEIGHT = 6.0  # scans off the curve that weigh as much as a height e times too large or too small
+CURVE = 3  # degree of the curve along which the assignment is refined
 ROUNDS = 8  # of assignment and fit from one line; most end after three
 STEP, REACH, CLOSE = 0.05, 1.5, 0.4  # base pairs of a ladder's shift: step, largest, and distance of a match
 
@@ -83,11 +85,11 @@ class Calibration:
 def fit(standard: np.ndarray, kit: Kit, path: Path | str = "") -> Calibration:
     """The calibration of a run by its size standard (scan,) without baseline; raises DataError."""
     fragments = np.array(kit.fragments, dtype=np.float64)
-    peaks = candidates(standard, len(fragments))
+    peaks, heights = candidates(standard, len(fragments))
     if len(peaks) < len(fragments):
         sentence = f"the size standard has {len(peaks)} peaks of {LEAST_HEIGHT} RFU and more"
         raise refuse(CALIBRATION, f"{sentence}, {kit.standard} has {len(fragments)} fragments", file=path)
-    scans = assigned(peaks, fragments, kit.spacing)
+    scans = assigned(peaks, heights, fragments, kit.spacing)
     if scans is None:
         raise _refuse_straight(kit, path)
     off_line = float(np.abs(_residuals(scans, fragments)).max())
@@ -102,8 +104,8 @@ def _refuse_straight(kit: Kit, path: Path | str, off_line: float | None = None) 
     return refuse(CALIBRATION, sentence, "is it another size standard?", path)
 
 
-def candidates(standard: np.ndarray, fragments: int) -> np.ndarray:
-    """Positions (peak,) float64, ascending, of the tallest peaks, refined to a part of a scan by a parabola."""
+def candidates(standard: np.ndarray, fragments: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (peak,), ascending, of the tallest peaks, refined to a part of a scan by a parabola; their heights."""
     from scipy.signal import find_peaks
 
     standard = np.asarray(standard, dtype=np.float64)
@@ -112,33 +114,48 @@ def candidates(standard: np.ndarray, fragments: int) -> np.ndarray:
     found = np.sort(found[tallest])
     left, top, right = standard[found - 1], standard[found], standard[found + 1]
     curve = left - 2 * top + right
-    return found + np.where(curve < 0, 0.5 * (left - right) / np.where(curve < 0, curve, 1), 0)
+    return found + np.where(curve < 0, 0.5 * (left - right) / np.where(curve < 0, curve, 1), 0), top
 
 
-def assigned(peaks: np.ndarray, fragments: np.ndarray, spacing: tuple[float, float]) -> np.ndarray | None:
-    """Which peaks (peak,) are the fragments: their positions (fragment,), ascending, with the best linear fit of all
-    monotone assignments whose slope lies in `spacing`; None if there is none.
+def assigned(
+    peaks: np.ndarray, heights: np.ndarray, fragments: np.ndarray, spacing: tuple[float, float]
+) -> np.ndarray | None:
+    """Which `peaks` (peak,) of `heights` (peak,) are the fragments: their positions (fragment,), ascending, of all monotone
+    assignments the one with the best linear fit whose slope lies in `spacing`; None if there is none.
 
     Lines through every candidate, of every slope, are each assigned by dynamic programming and fitted again until
-    nothing changes.
+    nothing changes; the best one is then assigned once more along its own curve, which tells a fragment from a
+    neighbour that happens to lie nearer to the line.
     """
     slopes = np.linspace(*spacing, SLOPES)
     offset = (peaks[:, None] - slopes * fragments[0]).ravel()
     slope = np.broadcast_to(slopes, (len(peaks), SLOPES)).ravel()
-    best, least = None, np.inf
+    chosen = np.zeros((0, len(fragments)), dtype=np.int64)
     for _ in range(ROUNDS):
+        before = chosen
         chosen = np.unique(_monotone(peaks, offset[:, None] + slope[:, None] * fragments), axis=0)
         slope, offset = _lines(peaks[chosen], fragments)
         inside = (slope >= spacing[0]) & (slope <= spacing[1])
-        if not inside.any():
-            break
         chosen, slope, offset = chosen[inside], slope[inside], offset[inside]
-        misfit = np.square((peaks[chosen] - offset[:, None]) / slope[:, None] - fragments).sum(axis=1)
-        at = int(np.argmin(misfit))
-        if misfit[at] >= least:
+        if not len(chosen) or np.array_equal(chosen, before):
             break
-        best, least = peaks[chosen[at]], misfit[at]
-    return best
+    if not len(chosen):
+        return None
+    misfit = np.square((peaks[chosen] - offset[:, None]) / slope[:, None] - fragments).sum(axis=1)
+    return _along_curve(peaks, heights, chosen[int(np.argmin(misfit))], fragments)
+
+
+def _along_curve(peaks: np.ndarray, heights: np.ndarray, chosen: np.ndarray, fragments: np.ndarray) -> np.ndarray:
+    """`chosen` peaks (fragment,) assigned again along their own curve, preferring heights like the others'."""
+    unlikely = np.square(HEIGHT_WEIGHT * np.log(heights / np.median(heights[chosen])))
+    for _ in range(ROUNDS):
+        curve = np.polynomial.Polynomial.fit(fragments, peaks[chosen], CURVE)
+        again = _monotone(peaks, curve(fragments)[None], unlikely)[0]
+        if np.array_equal(again, chosen):
+            break
+        chosen = again
+    found: np.ndarray = peaks[chosen]
+    return found
 
 
 def _lines(scans: np.ndarray, fragments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,8 +165,11 @@ def _lines(scans: np.ndarray, fragments: np.ndarray) -> tuple[np.ndarray, np.nda
     return slope, scans.mean(axis=1) - slope * fragments.mean()
 
 
-def _monotone(peaks: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """For `expected` positions (line, fragment): which peaks (line, fragment), ascending, have the least Σ distance²."""
+def _monotone(peaks: np.ndarray, expected: np.ndarray, unlikely: np.ndarray | float = 0.0) -> np.ndarray:
+    """Which peaks (line, fragment), ascending, have the least Σ distance² from `expected` (line, fragment).
+
+    `unlikely` (peak,) scans²: what choosing a peak costs beside its distance.
+    """
     lines, count = expected.shape
     size = len(peaks)
     cost = np.zeros((lines, size))
@@ -160,7 +180,7 @@ def _monotone(peaks: np.ndarray, expected: np.ndarray) -> np.ndarray:
             least = np.where(cost == running, np.arange(size), 0)
             back[number, :, 1:] = np.maximum.accumulate(least, axis=1)[:, :-1]
             cost = np.concatenate((np.full((lines, 1), np.inf), running[:, :-1]), axis=1)
-        cost = cost + np.square(peaks - expected[:, number, None])
+        cost = cost + np.square(peaks - expected[:, number, None]) + unlikely
     chosen = np.empty((lines, count), dtype=np.int64)
     chosen[:, -1] = np.argmin(cost, axis=1)
     for number in range(count - 1, 0, -1):
@@ -249,7 +269,7 @@ def _own(name: str, sizes: np.ndarray, peaks: np.ndarray, common: float) -> Shif
 
 
 def shifted(panel: Panel, found: list[Shift]) -> Panel:
-    """The panel with sizes and bins moved, between a marker's ladder alleles by interpolation; its bounds move along."""
+    """The panel with its sizes, bins and bounds moved, between the ladder alleles of a marker by interpolation."""
     by_name = {shift.marker: shift for shift in found if len(shift.sizes)}
     markers = [_moved(marker, by_name[marker.name]) if marker.name in by_name else marker for marker in panel.markers]
     return Panel(panel.name, tuple(markers), panel.file)
