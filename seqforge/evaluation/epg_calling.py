@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqforge.arrays import np
+from seqforge.data.epg.peaks import runs_of
 from seqforge.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Run(NamedTuple):
     dye: int
     start: int
     stop: int
-    label: int = 1
+    label: int
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,7 @@ def arg_max(probability: np.ndarray, axis: int = 0) -> np.ndarray:
 
 def runs(mask: np.ndarray, labels: Sequence[int] = (1,)) -> list[Run]:
     """Maximal runs of the same class in `mask` (dye, scan), of the classes `labels`; ordered by dye and position."""
-    mask = np.asarray(mask)
-    found = []
-    for label in labels:
-        edges = np.diff((mask == label).astype(np.int8), axis=1, prepend=0, append=0)
-        starts, stops = np.argwhere(edges == 1), np.argwhere(edges == -1)
-        pairs = zip(starts.tolist(), stops.tolist(), strict=True)
-        found += [Run(dye, start, stop, int(label)) for (dye, start), (_, stop) in pairs]
-    return sorted(found)
+    return [run for run in map(Run._make, runs_of(np.asarray(mask))) if run.label in labels]
 
 
 def called_labels(labels: Sequence[str], asked: Sequence[str] | None = None) -> tuple[int, ...]:

@@ -8,14 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from seqforge.arrays import np
-from seqforge.evaluation.epg_calling import NO_ALLELE, Call, runs
+from seqforge.data.epg.peaks import runs_of, unreached
+from seqforge.data.epg.tables import IGNORE
+from seqforge.data.epg.tables import Peaks as FoundPeaks
+from seqforge.evaluation.epg_calling import NO_ALLELE, Call
 
-IGNORE = -100  # a scan point that is neither right nor wrong
-REACH = 2  # scan points: a peak has the class of what lies so near to its apex
 EDGES = tuple(10.0 * 2**k for k in range(13))  # RFU, log-spaced: 10, 20, 40 … 40,960
 TRUTHS = ("analyst", "donors")
 OUT_OF_BIN = ("count", "ignore")
@@ -30,7 +31,7 @@ def confusion(prediction: np.ndarray, target: np.ndarray, classes: int) -> np.nd
     """(true, predicted) int64 counts of class numbers of one shape; −100 in `target` leaves out both."""
     prediction, target = np.asarray(prediction).ravel(), np.asarray(target).ravel()
     kept = target != IGNORE
-    cells = target[kept].astype(np.int64) * classes + prediction[kept]
+    cells = target[kept].astype(np.int64) * classes + prediction[kept].astype(np.int64)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
@@ -195,28 +196,6 @@ class Points:
 # --------------------------------------------------------------------------------------------------------------- peaks
 
 
-def at_peaks(mask: np.ndarray, centres: np.ndarray, reach: int = REACH) -> np.ndarray:
-    """The class of each peak (peak,): of the nearest point that is not background within `reach`; ties: the smaller.
-
-    `mask` (dye, scan) classes, `centres` (peak, 2) [dye, position]; points to ignore count as background.
-    """
-    found = np.zeros(len(centres), dtype=np.int64)
-    dye, position = np.asarray(centres, dtype=np.int64).reshape(-1, 2).T
-    mask = np.asarray(mask)
-    for away in range(reach, -1, -1):
-        sides = [_shifted(mask, dye, position + step) for step in (-away, away)]
-        known = [np.where(side > 0, side, np.iinfo(np.int64).max) for side in sides]
-        nearest = np.minimum(*known)
-        found = np.where(nearest < np.iinfo(np.int64).max, nearest, found)
-    return found
-
-
-def _shifted(mask: np.ndarray, dye: np.ndarray, position: np.ndarray) -> np.ndarray:
-    inside = (position >= 0) & (position < mask.shape[1])
-    values = mask[dye, np.clip(position, 0, mask.shape[1] - 1)].astype(np.int64)
-    return np.where(inside, values, 0)
-
-
 class Peaks:
     """Metrics of peaks: each has a true and a predicted class and a height."""
 
@@ -261,24 +240,16 @@ class Unreachable:
     labels: int = 0
     of_labels: int = 0
 
-    def add(self, truth: np.ndarray, centres: np.ndarray) -> None:
-        """One profile: its true mask (dye, scan) and its peaks (peak, 2) [dye, position]."""
-        truth, centres = np.asarray(truth), np.asarray(centres, dtype=np.int64).reshape(-1, 2)
-        positive = truth > 0
-        self.of_points += int(positive.sum())
-        self.points += int(positive.sum()) - int(positive[centres[:, 0], centres[:, 1]].sum())
-        for run in runs(positive, (1,)):
-            own = centres[centres[:, 0] == run.dye, 1]
-            self.of_labels += 1
-            self.labels += int(not ((own >= run.start - REACH) & (own < run.stop + REACH)).any())
+    def add(self, truth: np.ndarray, peaks: FoundPeaks) -> None:
+        """One profile: its true mask (dye, scan) and its peaks."""
+        labels, points = unreached(peaks, np.asarray(truth))
+        self.points += points
+        self.labels += labels
+        self.of_points += int(np.count_nonzero(np.asarray(truth) > 0))
+        self.of_labels += len(runs_of(np.asarray(truth)))
 
     def plain(self) -> dict[str, int]:
-        return {
-            "points": self.points,
-            "of_points": self.of_points,
-            "labels": self.labels,
-            "of_labels": self.of_labels,
-        }
+        return asdict(self)
 
 
 # ------------------------------------------------------------------------------------------------------------- alleles
@@ -363,11 +334,9 @@ class Alleles:
         if self.profiles and self.total.undefined:
             found.append(f"alleles: {', '.join(self.total.undefined)} 0/0, given as 0")
         if self.true_out_of_bin:
-            found.append(f"alleles: {self.true_out_of_bin:,} true ones are in no bin of the panel, and left out")
+            found.append(f"alleles: true ones in no bin of the panel are left out: {self.true_out_of_bin:,}")
         if self.unknown:
-            found.append(
-                f"alleles: {self.unknown:,} profiles have no known {self.rules.truth} alleles, and are left out"
-            )
+            found.append(f"alleles: profiles without known ones ({self.rules.truth}) are left out: {self.unknown:,}")
         return found
 
 
