@@ -120,8 +120,9 @@ def candidates(standard: np.ndarray, fragments: int) -> tuple[np.ndarray, np.nda
 def assigned(
     peaks: np.ndarray, heights: np.ndarray, fragments: np.ndarray, spacing: tuple[float, float]
 ) -> np.ndarray | None:
-    """Which `peaks` (peak,) of `heights` (peak,) are the fragments: their positions (fragment,), ascending, of all monotone
-    assignments the one with the best linear fit whose slope lies in `spacing`; None if there is none.
+    """Which `peaks` (peak,) of `heights` (peak,) are the fragments: their positions (fragment,), ascending.
+
+    It is the monotone assignment with the best linear fit whose slope lies in `spacing`; None if there is none.
 
     Lines through every candidate, of every slope, are each assigned by dynamic programming and fitted again until
     nothing changes; the best one is then assigned once more along its own curve, which tells a fragment from a
