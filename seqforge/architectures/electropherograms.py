@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """What the models of electropherograms share: sizes that the data decide, latents, checks without a framework.
 
-Source: the public documentation of DNANet (Netherlands Forensic Institute); bioRxiv 2025.06.02.656996. Axes: dye D, scan
-point L, class K, peak P, window width W, latent position M. The nn.Modules judge their arguments with the components
-here (`checked`), so that a definition and a constructor refuse the same values with the same words.
+Source: the public documentation of DNANet (Netherlands Forensic Institute); bioRxiv 2025.06.02.656996. Axes: dye D,
+scan point L, class K, peak P, window width W, latent position M. The nn.Modules judge their arguments with components
+(`checked`), so that a definition and a constructor refuse the same values with the same words.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class EPGArchitecture(Architecture):
         """The same with every size: as the definition says, else the data, else as usual."""
         known, usual = self.from_data(spec), self.from_data(USUAL)
         open_ones = [name for name in self.of_data if getattr(self, name) is None]
-        full = replace(self, **{name: known[name] or usual[name] for name in open_ones})
+        sizes: dict[str, Any] = {name: known[name] or usual[name] for name in open_ones}
+        full = replace(self, **sizes)
         object.__setattr__(full, "given", self.given)
         object.__setattr__(full, "frozen", getattr(self, "frozen", {}))
         return full
@@ -103,7 +104,7 @@ def no_profiles(spec: InputSpec) -> np.ndarray:
 
 
 def checked(cls: Any, **values: Any) -> Any:
-    """The component with these constructor arguments; raises ValueError: parameter, what is accepted, what was given."""
+    """The component with these arguments of a constructor; raises ValueError: argument, what is accepted, what came."""
     values = {name: _plain(value) for name, value in values.items()}
     for name in cls.of_data:
         if name in values and values[name] is None:
@@ -140,7 +141,7 @@ def indivisible(name: str, length: int, depth: int) -> list[Sentence]:
     return [(name, f"{name}: {rule}; the nearest are {below} and {below + step}")]
 
 
-def signed_sizes(shape: tuple[int, ...]) -> str:
+def spelt(shape: tuple[int, ...]) -> str:
     """A shape as texts write it: 4 × 128."""
     return " × ".join(map(str, shape))
 
@@ -193,9 +194,9 @@ class Autoencoder(EPGArchitecture):
             return ""
         dyes, points = self.output_shape(spec)
         ratio = prod(full.latent) / (dyes * points)
-        how = f"{1 / ratio:g} times fewer" if ratio < 1 else f"{ratio:g} times as many"
-        values = f"{signed_sizes(full.latent)} = {prod(full.latent):,} values, {how} than the {dyes} × {points} of a profile"
-        return f"latent {values}{self._more()}"
+        how = f"{1 / ratio:g} times fewer than" if ratio < 1 else f"{ratio:g} times as many as"
+        values = f"{spelt(full.latent)} = {prod(full.latent):,} values"
+        return f"latent {values}, {how} the {dyes} × {points} of a profile{self._more()}"
 
     def _more(self) -> str:
         return ""
@@ -209,7 +210,7 @@ class Autoencoder(EPGArchitecture):
         full, (dyes, points) = self.sized(spec), self.output_shape(spec)
         if not full.problems() and prod(full.latent) >= dyes * points:
             values, whole = prod(full.latent), dyes * points
-            message = f"the latent has {values} values ({signed_sizes(full.latent)}), its input {whole}"
+            message = f"the latent has {values} values ({spelt(full.latent)}), its input {whole}"
             yield "SF0563", message, self._smaller(), "warning"
 
     def _smaller(self) -> str:

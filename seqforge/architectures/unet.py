@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""The U-Net over dyes and scan points: a class for every scan point (Ronneberger 2015, doi 10.1007/978-3-319-24574-4_28)."""
+"""The U-Net over dyes and scan points: a class for every scan point (Ronneberger 2015, arXiv:1505.04597)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Autoencoders of profiles as nn.Modules: encode, decode, the latent's shape, and the latent as a map over positions."""
+"""Autoencoders of profiles as nn.Modules: encode, decode, and the latent as a map over positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from seqforge.architectures.conv1d_autoencoder import Conv1dAutoencoder as Joint
 from seqforge.architectures.electropherograms import checked
 from seqforge.architectures.fourier_autoencoder import FourierAutoencoder as Fourier
 from seqforge.architectures.per_dye_conv1d_autoencoder import PerDyeConv1dAutoencoder as PerDye
-from seqforge.architectures.shared_weight_per_dye_conv1d_autoencoder import SharedWeightPerDyeConv1dAutoencoder as Shared
+from seqforge.architectures.shared_weight_per_dye_conv1d_autoencoder import (
+    SharedWeightPerDyeConv1dAutoencoder as Shared,
+)
 from seqforge.architectures.torch.signal_forms import as_profiles, fitting, restored
 
 
@@ -150,7 +152,7 @@ class PerDyeConv1dAutoencoder(Autoencoder):
         use_sigmoid: bool = True,
         use_batchnorm: bool = False,
     ):
-        one = {
+        one: dict[str, Any] = {
             "hidden_channels": hidden_channels,
             "depth": depth,
             "input_length": input_length,
@@ -186,7 +188,7 @@ class SharedWeightPerDyeConv1dAutoencoder(Autoencoder):
         use_sigmoid: bool = True,
         use_batchnorm: bool = False,
     ):
-        one = {
+        one: dict[str, Any] = {
             "hidden_channels": hidden_channels,
             "depth": depth,
             "input_length": input_length,

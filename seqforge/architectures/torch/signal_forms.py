@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""The forms in which a profile may come: (n, dye, scan), with a channel axis before it or an axis of length 1 after it."""
+"""The forms in which a profile may come: (n, dye, scan), maybe with one more axis of length 1."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -44,7 +45,7 @@ class Decoder(nn.Module):
 def encoders(inputs: int, filters: int, depth: int, kernel: tuple[int, int]) -> nn.ModuleList:
     """One double convolution per level, f, 2f, 4f … channels."""
     widths = [inputs, *(filters * 2**level for level in range(depth))]
-    return nn.ModuleList(double_conv(a, b, kernel) for a, b in zip(widths, widths[1:], strict=False))
+    return nn.ModuleList(double_conv(a, b, kernel) for a, b in pairwise(widths))
 
 
 def decoders(filters: int, depth: int, kernel: tuple[int, int], skip: bool = True) -> nn.ModuleList:
@@ -151,7 +152,9 @@ class UNet(ChannelsLast):
         if x.ndim == 4 and x.shape[1] == channels:
             return x, 1
         form = f"(n, {channels}, dye, scan) for in_channels={channels}"
-        raise ValueError(f"UNet: expected {form}, received {tuple(x.shape)}; profiles without channels need in_channels=1")
+        raise ValueError(
+            f"UNet: expected {form}, received {tuple(x.shape)}; profiles without channels need in_channels=1"
+        )
 
     def _check(self, length: int) -> None:
         found = indivisible("scan points", length, self.settings.depth)
@@ -160,7 +163,7 @@ class UNet(ChannelsLast):
 
 
 class UNet2DAutoEncoder(ChannelsLast, Autoencoder):
-    """The U-Net with its bottleneck as latent (n, channel, dye, M); `encode` and `decode` keep nothing between calls."""
+    """The U-Net with its bottleneck as latent (n, channel, dye, M); nothing is kept between calls."""
 
     def __init__(
         self,
