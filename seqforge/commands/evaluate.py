@@ -14,6 +14,7 @@ from seqforge.errors import UsageError, did_you_mean
 from seqforge.resources import definition as shipped
 
 SETS = ("training", "validation", "test")
+SIGNALS = "Electropherograms"
 
 
 def command(
@@ -35,6 +36,19 @@ def command(
     smoothing: Annotated[
         float, typer.Option(min=0, help="Profiles: sd in bases of what smooths reads before their distance is taken.")
     ] = 0.0,
+    ob: Annotated[
+        str | None,
+        typer.Option(
+            help="Off-bin calls of alleles: count (default) as wrong once per marker, or ignore.",
+            rich_help_panel=SIGNALS,
+        ),
+    ] = None,
+    markers: Annotated[
+        str | None, typer.Option(help="Of alleles: autosomal (default) or all.", rich_help_panel=SIGNALS)
+    ] = None,
+    truth: Annotated[
+        str | None, typer.Option(help="Of alleles: analyst (default) or donors.", rich_help_panel=SIGNALS)
+    ] = None,
     report: Annotated[bool, typer.Option(help="Also write report.html.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
@@ -60,9 +74,14 @@ def command(
         if set_ not in SETS:
             raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
         opened = load(run or Path(), data)
-        found = judge(opened, set_, with_report=report, device=device, threads=threads, smoothing=smoothing, say=say)
+        how = {"smoothing": smoothing or None, "ob": ob, "markers": markers, "truth": truth}
+        options = {name: value for name, value in how.items() if value is not None}
+        found = judge(opened, set_, with_report=report, device=device, threads=threads, options=options, say=say)
         scores, title = found.scores, f"{set_} set"
-        written = {"tables" if "heads" in scores else "curves": found.folder, "report": found.report}
+        written = {
+            "curves" if opened.experiment.task.family == "labels" else "tables": found.folder,
+            "report": found.report,
+        }
     if json:
         typer.echo(dumps(scores, indent=2, ensure_ascii=False))
         return

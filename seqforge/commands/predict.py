@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""`seqforge predict`: a run's model applied to sequences, to regions of a genome, or to the run's own data."""
+"""`seqforge predict`: a run's model applied to sequences, regions, electropherograms, bins, or the run's own data."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -18,8 +19,19 @@ from seqforge.errors import UsageError
 if TYPE_CHECKING:
     from seqforge.run import Run
     from seqforge.run.profile_predicting import Written
+    from seqforge.tasks import Task
 
-PROFILES = "Profile runs"
+PROFILES, SIGNALS, BINS = "Profile runs", "Runs on electropherograms", "Runs on genome bins"
+# the option → the families of tasks (seqforge.tasks) that have it
+FAMILIES = {
+    **dict.fromkeys(("--genome", "--edges", "--part", "--axes", "--independent-windows"), ("profiles",)),
+    **dict.fromkeys(("--bigwig", "--mode"), ("profiles",)),
+    "--set": ("profiles", "electropherograms", "bins"),
+    **dict.fromkeys(("--panel", "--exact", "--plots", "--call-labels"), ("electropherograms",)),
+    **dict.fromkeys(("--threshold", "--min-bins", "--merge-gap", "--min-prob", "--top-n", "--top-n-scope"), ("bins",)),
+    **dict.fromkeys(("--nms-iou", "--candidate-thresholds", "--window", "--overlap", "--range-scores"), ("bins",)),
+    **dict.fromkeys(("--keep-going", "--sort", "--track"), ("bins",)),
+}
 
 
 def command(
@@ -27,11 +39,13 @@ def command(
     sequences: Annotated[
         str | None,
         typer.Argument(
-            metavar="[INPUT]", help="FASTA, text, TSV or CSV, also .gz; - is stdin. Profile runs: also BED."
+            metavar="[INPUT]",
+            help="FASTA, text, TSV or CSV, also .gz; - is stdin. Profile runs: also BED. Electropherograms: a table "
+            "(.npz, .h5, folder) or ABIF files (.hid, .fsa). Genome bins: a table or a folder of tables.",
         ),
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="A TSV file, - is stdout; of profiles a .h5 file.")
+        str, typer.Option("--output", "-o", help="A TSV file, - is stdout; of profiles a .h5 file; else a folder.")
     ] = "-",
     format: Annotated[str, typer.Option(help="auto, fasta, lines, tsv or csv.")] = "auto",
     sequence_column: Annotated[str, typer.Option(help="The column of a table that holds the sequences.")] = "x",
@@ -62,7 +76,6 @@ def command(
         typer.Option(
             "--set",
             help="Instead of INPUT: training, validation or test of the run's data; test without INPUT.",
-            rich_help_panel=PROFILES,
         ),
     ] = None,
     part: Annotated[
@@ -92,46 +105,149 @@ def command(
             rich_help_panel=PROFILES,
         ),
     ] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option(help="Panel of markers and bins; that of the run's data by default.", rich_help_panel=SIGNALS),
+    ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Call only alleles within 0.3 bp of a bin.", rich_help_panel=SIGNALS)
+    ] = False,
+    plots: Annotated[
+        int | None, typer.Option(min=0, help="Draw so many profiles; 0 by default.", rich_help_panel=SIGNALS)
+    ] = None,
+    call_labels: Annotated[
+        str | None,
+        typer.Option(help="Of several classes: those that are called, separated by commas.", rich_help_panel=SIGNALS),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Bins above it are called; the run's own by default.", rich_help_panel=BINS),
+    ] = None,
+    min_bins: Annotated[
+        int | None, typer.Option(min=1, help="The shortest region, in bins; 3 by default.", rich_help_panel=BINS)
+    ] = None,
+    merge_gap: Annotated[
+        int | None,
+        typer.Option(min=0, help="Regions at most so many bins apart are one; 0 by default.", rich_help_panel=BINS),
+    ] = None,
+    min_prob: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Least mean probability of a region; 0 by default.", rich_help_panel=BINS),
+    ] = None,
+    top_n: Annotated[
+        int | None, typer.Option(min=1, help="Keep so many regions; all by default.", rich_help_panel=BINS)
+    ] = None,
+    top_n_scope: Annotated[
+        str | None, typer.Option(help="Of --top-n: chromosome (default) or genome.", rich_help_panel=BINS)
+    ] = None,
+    nms_iou: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="With --candidate-thresholds: the largest overlap, 0.3 by default.", rich_help_panel=BINS
+        ),
+    ] = None,
+    candidate_thresholds: Annotated[
+        str | None,
+        typer.Option(help="Several thresholds, separated by commas: regions of all compete.", rich_help_panel=BINS),
+    ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(min=1, help="Predict longer chromosomes in windows of so many bins.", rich_help_panel=BINS),
+    ] = None,
+    overlap: Annotated[
+        int | None, typer.Option(min=0, help="Of windows, in bins; a quarter by default.", rich_help_panel=BINS)
+    ] = None,
+    range_scores: Annotated[
+        bool,
+        typer.Option("--range-scores", help="Also scores of start, end and confidence.", rich_help_panel=BINS),
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Skip tables that cannot be read.", rich_help_panel=BINS)
+    ] = False,
+    sort: Annotated[
+        str | None, typer.Option(help="Of regions.bed: position (default) or score.", rich_help_panel=BINS)
+    ] = None,
+    track: Annotated[
+        bool, typer.Option("--track", help="Begin regions.bed with a track line.", rich_help_panel=BINS)
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
     keras_backend: KerasBackend = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object about what was written.")] = False,
 ) -> None:
-    """Predict the labels of sequences, or the profiles of sequences and regions, as they stream in.
+    """Predict the labels of sequences, the profiles of sequences and regions, the alleles of electropherograms, or the
+    centromeres of chromosomes.
 
     Labels: one row each, with a number per label. Profiles: an HDF5 file (-o), bigWig tracks (--bigwig) or both;
-    `seqforge predict predictions.h5 --bigwig PREFIX` writes tracks of what was predicted before.
+    `seqforge predict predictions.h5 --bigwig PREFIX` writes tracks of what was predicted before. Electropherograms and
+    genome bins: a folder (-o) of tables.
     """
     how = {"format": format, "sequence_column": sequence_column, "id_column": id_column, "pad": pad, "crop": crop}
-    profiles: Options = {"--genome": genome, "--edges": edges, "--set": set_name, "--part": part, "--axes": axes}
-    profiles["--independent-windows"] = independent_windows or None
-    tracks = {"--bigwig": bigwig, "--mode": mode}
+    options: Options = {"--genome": genome, "--edges": edges, "--set": set_name, "--part": part, "--axes": axes}
+    options |= {"--independent-windows": independent_windows or None, "--bigwig": bigwig, "--mode": mode}
+    options |= {"--panel": panel, "--exact": exact or None, "--plots": plots, "--call-labels": call_labels}
+    options |= {"--threshold": threshold, "--min-bins": min_bins, "--merge-gap": merge_gap, "--min-prob": min_prob}
+    options |= {"--top-n": top_n, "--top-n-scope": top_n_scope, "--nms-iou": nms_iou, "--window": window}
+    options |= {"--candidate-thresholds": candidate_thresholds, "--overlap": overlap, "--sort": sort}
+    options |= {"--range-scores": range_scores or None, "--keep-going": keep_going or None, "--track": track or None}
     if run.is_file():
-        from_run = {"INPUT": sequences, "-o": None if output == "-" else output, **profiles}
+        others = {name: value for name, value in options.items() if name not in ("--bigwig", "--mode")}
+        from_run = {"INPUT": sequences, "-o": None if output == "-" else output, **others}
         _tell(_tracks_of(run, from_run, bigwig, mode), {"predictions": str(run)}, json)
         return
     from seqforge.backends.importing import choose_keras
     from seqforge.run import load
-    from seqforge.run.predicting import predicts_profiles
 
     choose_keras(keras_backend)
     opened = load(run)
-    predicting = _profiles if predicts_profiles(opened) else _labels
-    predicting(opened, sequences, output, how, profiles | tracks, {"device": device, "threads": threads}, json)
+    task = opened.experiment.task
+    _refuse(options, task)
+    predicting = {"labels": _labels, "profiles": _profiles}.get(task.family, _arrays)
+    predicting(opened, sequences, output, how, options, {"device": device, "threads": threads}, json)
 
 
 Options = dict[str, Any]
 
 
+def _refuse(options: Options, task: Task) -> None:
+    """An option that another family of tasks has."""
+    for name, value in options.items():
+        if value is not None and task.family not in FAMILIES[name]:
+            runs = " and ".join(FAMILIES[name])
+            raise UsageError(f"{name} is for runs of {runs}; the task of this one is {task.name}")
+
+
+def _arrays(
+    run: Run, given: str | None, output: str, how: Options, options: Options, machine: Options, json: bool
+) -> None:
+    """Models that read no sequences: their family writes a folder."""
+    from json import dumps
+
+    from seqforge.run.judging import family
+
+    if output == "-":
+        raise UsageError("name the folder to write with -o")
+    if Path(output).is_file() or not Path(output).absolute().parent.is_dir():
+        raise UsageError(f"-o {output}: expected a folder, in a folder that exists")
+    named = {name.removeprefix("--").replace("-", "_"): value for name, value in options.items() if value is not None}
+    say = partial(print, file=sys.stderr)
+    found = family(run.experiment.task).predict(run, given, Path(output), named, say, **machine)
+    if json:
+        typer.echo(
+            dumps({"run": run.id, "input": given, found.unit: found.count, "files": list(map(str, found.files))})
+        )
+    else:
+        say(f"{found.count:,} {found.unit} predicted: {', '.join(map(str, found.files))}")
+
+
 def _labels(
-    run: Run, sequences: str | None, output: str, how: Options, profiles: Options, machine: Options, json: bool
+    run: Run, sequences: str | None, output: str, how: Options, options: Options, machine: Options, json: bool
 ) -> None:
     from json import dumps
 
     from seqforge.evaluation.predict import write_tsv
-    from seqforge.run.predicting import predictor, reading, refuse_profile_options
+    from seqforge.run.predicting import predictor, reading
 
-    refuse_profile_options(profiles)
     if sequences is None:
         raise UsageError("name the sequences to predict: a file, or - for standard input")
     if json and output == "-":

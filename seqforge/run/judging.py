@@ -1,29 +1,37 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""A run judged on one of its sets: scores, curves, predictions and a report, written into the run folder."""
+"""A run judged on one of its sets: scores, curves, predictions and a report, written into the run folder.
+
+Each family of tasks has a module in this package, called as the family, with
+
+    judged(experiment, learner, data, set_name, **options) -> found, with `found.scores`
+    write(run, set_name, found, learner, dataset, folder) -> render      tables into `folder`; `render()` is the report
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from seqforge import files
 from seqforge.backends.base import Learner
-from seqforge.data.dataset import Data, Dataset
+from seqforge.data.dataset import Data
 from seqforge.errors import BackendError, RunError, UsageError
-from seqforge.evaluation import profile_report
-from seqforge.evaluation import report as reports
-from seqforge.evaluation.curves import Curve, pr_curves, roc_curves, write_tsv
-from seqforge.evaluation.evaluate import Evaluation, evaluate
-from seqforge.evaluation.examples import examples
-from seqforge.evaluation.profiles import Judging, ProfileEvaluation, evaluate_profiles
-from seqforge.evaluation.tables import write_regions
 from seqforge.experiment import Experiment
 from seqforge.run.record import Run
+from seqforge.tasks import Task
 
 FOLDER = "evaluation"
+# options of judging, and the family that has them
+OPTIONS = {
+    "smoothing": "profiles",
+    "ob": "electropherograms",
+    "markers": "electropherograms",
+    "truth": "electropherograms",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,11 @@ class Judgement:
     report: Path | None
 
 
+def family(task: Task) -> Any:
+    """The module that judges and applies models of a task."""
+    return import_module(f"seqforge.run.{task.family}")
+
+
 def judge(
     run: Run,
     set_name: str = "test",
@@ -42,76 +55,43 @@ def judge(
     with_report: bool = True,
     device: str = "auto",
     threads: int | None = None,
-    smoothing: float = 0.0,
+    options: Mapping[str, Any] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Judgement:
     """Judge `run` on its training, validation or test set; raises RunError where it has no such set.
 
-    `smoothing`: of observed profiles, in bases, before their Jensen-Shannon distance is taken.
+    `options`: those that the task's family has, see `OPTIONS`.
     """
+    refuse_options(run.experiment.task, options or {})
     data = run.data(say)
     dataset = data.set(set_name)
     if dataset is None:
         there = ", ".join(name for name in ("training", "validation", "test") if data.set(name) is not None)
         raise RunError(f"{run.path}: the data has no {set_name} set; there are: {there}")
     learner = run.learner(device, threads)
-    found = judged(run.experiment, learner, data, set_name, smoothing)
+    found = judged(run.experiment, learner, data, set_name, options)
     folder = run.path / FOLDER / set_name
     folder.mkdir(parents=True, exist_ok=True)
     files.write_json(folder / "scores.json", found.scores)
-    if isinstance(found, ProfileEvaluation):
-        render = _profiles(run, set_name, found, learner, dataset.plain(), folder)
-    else:
-        render = _labels(run, set_name, found, folder)
+    render = family(run.experiment.task).write(run, set_name, found, learner, dataset, folder)
     _remember(run, set_name, found.scores)
     path = run.path / "report.html" if set_name == "test" else folder / "report.html"
     return Judgement(found.scores, folder, path if with_report and _reported(render, path, say) else None)
 
 
 def judged(
-    experiment: Experiment, learner: Learner, data: Data, set_name: str, smoothing: float = 0.0
-) -> Evaluation | ProfileEvaluation:
-    """A set of `data` as it is, without augmentation, judged as the task of `experiment` asks."""
-    dataset = data.set(set_name)
-    assert dataset is not None
-    dataset = dataset.plain()
-    if experiment.task.targets != "profiles":
-        if smoothing:
-            raise UsageError(f"smoothing is for profiles; the task is {experiment.task.name}")
-        return evaluate(learner, dataset, experiment.labels, experiment.task, experiment.batch_size)
-    judging = Judging(float(getattr(experiment.loss, "pseudocount", 0.0)), smoothing)
-    return evaluate_profiles(
-        learner, dataset, experiment.heads, experiment.batch_size, judging=judging, training=data.training
-    )
+    experiment: Experiment, learner: Learner, data: Data, set_name: str, options: Mapping[str, Any] | None = None
+) -> Any:
+    """A set of `data` as it is, without augmentation, judged as the task of `experiment` asks; it has `scores`."""
+    refuse_options(experiment.task, options or {})
+    return family(experiment.task).judged(experiment, learner, data, set_name, **(options or {}))
 
 
-def _labels(run: Run, set_name: str, found: Evaluation, folder: Path) -> Callable[[], str]:
-    """Write the curves of labels; what comes back makes the report."""
-    roc, pr = _curves(run, found)
-    for name, curves in (("roc", roc), ("pr", pr)):
-        if curves:
-            with files.new_file(folder / f"{name}.tsv") as path, path.open("w", encoding="utf-8", newline="") as out:
-                write_tsv(curves, out)
-    return lambda: reports.render(_findings(run, set_name, found, roc, pr))
-
-
-def _profiles(
-    run: Run, set_name: str, found: ProfileEvaluation, learner: Learner, dataset: Dataset, folder: Path
-) -> Callable[[], str]:
-    """Write the numbers of regions; what comes back makes the report."""
-    with files.new_file(folder / "regions.tsv") as path, path.open("w", encoding="utf-8", newline="") as out:
-        write_regions(found, dataset, out)
-    return lambda: profile_report.render(
-        profile_report.ProfileFindings(
-            title=_title(run),
-            set_name=set_name,
-            evaluation=found,
-            examples=examples(found, learner, dataset),
-            history=run.history,
-            record=_record(run),
-            definition=_definition(run),
-        )
-    )
+def refuse_options(task: Task, given: Mapping[str, Any]) -> None:
+    """Raise UsageError for an option that judging this task does not have."""
+    for name in given:
+        if OPTIONS[name] != task.family:
+            raise UsageError(f"{name} is for {OPTIONS[name]}; the task is {task.name}")
 
 
 def _reported(render: Callable[[], str], path: Path, say: Callable[[str], None]) -> bool:
@@ -124,62 +104,5 @@ def _reported(render: Callable[[], str], path: Path, say: Callable[[str], None])
     return True
 
 
-def _curves(run: Run, found: Evaluation) -> tuple[list[Curve], list[Curve]]:
-    if run.experiment.task.targets == "values":
-        return [], []
-    labels = run.experiment.labels
-    return roc_curves(found.prediction, found.target, labels), pr_curves(found.prediction, found.target, labels)
-
-
 def _remember(run: Run, set_name: str, scores: dict[str, Any]) -> None:
     files.write_json(run.path / "scores.json", run.scores | {set_name: scores})
-
-
-def _findings(
-    run: Run, set_name: str, found: Evaluation, roc: Sequence[Curve], pr: Sequence[Curve]
-) -> reports.Findings:
-    return reports.Findings(
-        title=_title(run),
-        set_name=set_name,
-        scores=found.scores,
-        labels=run.experiment.labels,
-        prediction=found.prediction,
-        target=found.target,
-        history=run.history,
-        roc=roc,
-        pr=pr,
-        record=_record(run),
-        definition=_definition(run),
-    )
-
-
-def _title(run: Run) -> str:
-    definition = run.experiment.definition
-    return str(definition.general.name or definition.id)
-
-
-def _definition(run: Run) -> str:
-    return (run.path / run.manifest["definition"]).read_text(encoding="utf-8")
-
-
-def _record(run: Run) -> dict[str, Any]:
-    manifest, experiment = run.manifest, run.experiment
-    best = manifest.get("best") or {}
-    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
-    sizes = ", ".join(f"{size:,} {name}" for name, size in manifest["data"]["sizes"].items())
-    return {
-        "run": run.id,
-        "task": experiment.task.name,
-        "library": experiment.library,
-        "architecture": experiment.architecture.name,
-        "parameters": manifest.get("parameters", {}).get("parameters"),
-        "data": sizes,
-        "epochs": len(run.history),
-        "best epoch": best.get("epoch"),
-        "seed": manifest["seed"],
-        "overrides": ", ".join(manifest["overrides"]) or None,
-        "device": manifest.get("device"),
-        "versions": versions,
-        "started": manifest["started"],
-        "ended": manifest.get("ended"),
-    }

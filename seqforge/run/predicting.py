@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from seqforge.data.windows import SIDES
 from seqforge.errors import UsageError, did_you_mean
 from seqforge.evaluation.predict import Predictor
 from seqforge.run.record import Run
-
-if TYPE_CHECKING:
-    from seqforge.run.profile_predicting import ProfilePrediction
 
 DEFAULTS = {"edges": "drop", "independent_windows": False}  # of options that are never absent
 
@@ -67,33 +64,38 @@ def reading(
     )
 
 
-def predict(run: Run, sequences: Any, device: str = "auto", **of_profiles: Any) -> Prediction | ProfilePrediction:
+def predict(run: Run, sequences: Any, device: str = "auto", output: Path | None = None, **of_profiles: Any) -> Any:
     """Predictions for a file (FASTA, text, TSV, CSV) or for a list of sequences, all in memory.
 
-    `of_profiles`: options of runs that predict profiles. Raises DataError for sequences of a length that the model does
-    not read.
+    `of_profiles`: options of runs that predict profiles. Models of electropherograms and genome bins write their files
+    into the folder `output`. Raises DataError for sequences of a length that the model does not read.
     """
-    if predicts_profiles(run):
+    task = run.experiment.task
+    if task.family not in ("labels", "profiles"):
+        return _written(run, sequences, output, device, of_profiles)
+    if task.family == "profiles":
         from seqforge.run.profile_inputs import Asked
         from seqforge.run.profile_predicting import predict as predict_profiles
 
         part = of_profiles.pop("part", None)
         return predict_profiles(run, Asked(given=sequences, **of_profiles), part, device)
-    refuse_profile_options({name: value for name, value in of_profiles.items() if value != DEFAULTS.get(name)})
+    for name, value in of_profiles.items():
+        if value is not None and value != DEFAULTS.get(name):
+            raise UsageError(f"{name} is for runs of profiles; the task of this one is {task.name}")
     if sequences is None:
         raise UsageError("name the sequences: a file, or a list of texts")
     return _labels(run, sequences, device)
 
 
-def predicts_profiles(run: Run) -> bool:
-    return run.experiment.task.targets == "profiles"
+def _written(run: Run, given: Any, output: Path | None, device: str, options: Mapping[str, Any]) -> Any:
+    from seqforge.run.judging import family
 
-
-def refuse_profile_options(given: Mapping[str, Any]) -> None:
-    """Raise UsageError where one of `given` has a value: the run predicts labels."""
-    for name, value in given.items():
-        if value is not None:
-            raise UsageError(f"{name} is for runs that predict profiles; this one predicts labels of sequences")
+    if output is None:
+        raise UsageError("these predictions are written: name the folder, output=…")
+    named = {name: value for name, value in options.items() if value != DEFAULTS.get(name)}
+    named = {"set" if name == "set_name" else name: value for name, value in named.items()}
+    spelt = None if given is None else str(given)
+    return family(run.experiment.task).predict(run, spelt, output, named, lambda line: None, device, None)
 
 
 def _labels(run: Run, sequences: str | Path | Sequence[str], device: str) -> Prediction:

@@ -189,17 +189,20 @@ class Run:
         part: str | None = None,
         edges: str = "drop",
         independent_windows: bool = False,
+        output: str | Path | None = None,
     ) -> Any:
         """Predictions for a file of sequences or a list of them: `Prediction` (ids, label, scores).
 
         Of a profile run `ProfilePrediction` (reads, logits, logcounts per head). It also takes codes (n, input_length),
         a BED file with its `genome` (FASTA), or nothing, for the set `set_name` of its own data; `part` as in `model`.
         `independent_windows`: sequences of any length are cut into windows of input_length, predicted one by one.
+        Runs on electropherograms and genome bins take a table and write into the folder `output`.
         """
         from seqforge.run.predicting import predict
 
         named = {"genome": genome, "set_name": set_name, "part": part, "edges": edges}
-        return predict(self, sequences, device, **named, independent_windows=independent_windows)
+        place = None if output is None else Path(output)
+        return predict(self, sequences, device, place, **named, independent_windows=independent_windows)
 
     def evaluate(
         self, set_name: str = "test", *, report: bool = False, device: str = "auto", data: str | Path | None = None

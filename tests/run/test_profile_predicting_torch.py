@@ -358,7 +358,7 @@ def test_runs_of_labels_take_no_options_of_profiles(tmp_path: Path) -> None:
     toy_runs.write_data(tmp_path / "data")
     definition = toy_runs.write_definition(tmp_path)
     run = conduct(read(definition, data=tmp_path / "data")[0], Options(runs=tmp_path, given=tmp_path / "data"))
-    message = "is for runs that predict profiles; this one predicts labels of sequences"
+    message = "is for runs of profiles; the task of this one is multi-class classification"
     assert refused(run.path, "-", "--part", "residual") == f"--part {message}"
     assert refused(run.path, "--bigwig", "x") == f"--bigwig {message}"
     assert refused(run.path, "-", "--independent-windows") == f"--independent-windows {message}"

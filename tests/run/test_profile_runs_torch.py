@@ -107,4 +107,4 @@ def test_smoothing_of_labels_is_refused() -> None:
     experiment = SimpleNamespace(task=Regression())
     data = Data(None, None, SimpleNamespace(plain=lambda: None), "")
     with pytest.raises(UsageError, match="smoothing is for profiles; the task is regression"):
-        judged(experiment, None, data, "test", 2.0)
+        judged(experiment, None, data, "test", {"smoothing": 2.0})
