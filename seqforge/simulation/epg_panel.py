@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqforge.data.epg import kits
+from seqforge.data.epg.annotation import annotated
 from seqforge.data.epg.panels import Bin, Marker, Panel
 
 KIT = kits.KITS[kits.SIMULATED]
@@ -81,11 +82,9 @@ def _marker(name: str, dye: int, alleles: Sequence[tuple[str, float, float]]) ->
 def marked(found: Panel, alleles: Iterable[Called], grid: np.ndarray, dyes: int) -> np.ndarray:
     """(dye, scan) int8 of `grid` (scan,) base pairs: 1 in the bins of `alleles`, by nearest points, end exclusive."""
     mask = np.zeros((dyes, len(grid)), dtype=np.int8)
+    labels: dict[str, list[str]] = {}
     for allele in alleles:
-        marker = found.marker(allele.marker)
-        one = marker.bin(allele.label) if marker else None
-        if marker is None or one is None:
-            raise KeyError(f"{allele.marker} {allele.label}")
-        start, stop = (int(np.argmin(np.abs(grid - edge))) for edge in (one.lower, one.upper))
-        mask[marker.dye, start:stop] = 1
+        labels.setdefault(allele.marker, []).append(allele.label)
+    for one in annotated(labels, found, grid).intervals:
+        mask[one.dye, one.start : one.stop] = 1
     return mask
