@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""`<data format="epg">`: profile tables in files, with the panel of their kit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from seqforge.arrays import np
+from seqforge.data.epg.opening import EpgSource, Report
+from seqforge.data.epg.problems import ALLELES, TABLE
+from seqforge.data.problems import OPTION, refuse
+from seqforge.data.sources.base import Wanted
+from seqforge.parameters import REQUIRED, Name, Number, Tuple, setting
+from seqforge.registry import register
+
+if TYPE_CHECKING:
+    from seqforge.data.epg.annotation import Annotation
+    from seqforge.data.epg.panels import Panel
+    from seqforge.data.epg.reading import Shape
+    from seqforge.data.epg.tables import ProfileTable
+
+
+@register("sources", "epg")
+@dataclass(frozen=True, kw_only=True)
+class ElectropherogramSource(EpgSource):
+    """Tables of electropherograms: .npz, .h5, or a folder of NAME.npy and NAME_annotation.npy (dye, scan).
+
+    Arrays: profiles (profile, dye, scan) RFU; masks, names, mixture_set, donors (separated by semicolons),
+    contributors, base_pairs, dye_names, kit and peak_… where they are known. Paths start at the definition's folder.
+    """
+
+    profiles: Name = setting(REQUIRED, "the table: a .npz or .h5 file, or a folder")
+    panel: Name | None = setting(None, "GeneMarker's XML of the kit's markers and alleles, plain or gzip")
+    base_pairs: Annotated[tuple[float, ...], Tuple(Number(gt=0), length=2, ascending=True)] | None = setting(
+        None, "the base pairs of the first and the last scan point, where the table has none"
+    )
+    alleles: Name | None = setting(None, "an allele report that the masks are made of, instead of those of the table")
+    samples: Name | None = setting(None, "a table: file name of a profile, sample name in the allele report")
+
+    def files(self, folder: Path) -> list[Path]:
+        named = (self.profiles, self.panel, self.alleles, self.samples)
+        return [folder / Path(name).expanduser() for name in named if name is not None]
+
+    def problems(self) -> list[tuple[str, str]]:
+        found = super().problems()
+        if self.alleles and not self.panel:
+            found.append(("alleles", "alleles needs panel: it says where they lie"))
+        if self.samples and not self.alleles:
+            found.append(("samples", "samples has no effect without alleles"))
+        return found
+
+    def channels(self, wanted: Wanted) -> int | None:
+        found = self._shape(wanted.folder)
+        if found is None:
+            return None
+        from seqforge.data.epg.tables import standard_of
+
+        dropped = self.size_standard == "drop" and standard_of(found.dyes, found.dye_names) is not None
+        return found.dyes - dropped
+
+    def window(self, wanted: Wanted) -> int | None:
+        found = self._shape(wanted.folder)
+        return None if found is None else found.length
+
+    def judge(self, wanted: Wanted) -> None:
+        super().judge(wanted)
+        if self.panel is not None and (path := wanted.folder / Path(self.panel).expanduser()).is_file():
+            from seqforge.data.epg.panels import read_panel
+
+            read_panel(path)
+        found = self._shape(wanted.folder)
+        if found is not None and wanted.input_length not in (None, found.length):
+            message = f"the profiles have {found.length} scan points, the model {wanted.input_length}"
+            hint = f"declare a length of {found.length}; nothing is cut or padded"
+            raise refuse(TABLE, message, hint, self.files(wanted.folder)[0])
+
+    def _shape(self, folder: Path) -> Shape | None:
+        """Sizes of the table, or None where it is not there."""
+        from seqforge.data.epg import reading
+
+        path = self.files(folder)[0]
+        return reading.shape(path) if path.exists() else None
+
+    def opened(self, wanted: Wanted, report: Report) -> tuple[ProfileTable, Panel | None]:
+        from seqforge.data.epg.panels import read_panel
+        from seqforge.data.epg.reading import read_table
+
+        path = self.files(wanted.folder)[0]
+        report(f"reading {path.name}")
+        panel = None if self.panel is None else read_panel(wanted.folder / Path(self.panel).expanduser())
+        return self._scaled(read_table(path)), panel
+
+    def _scaled(self, table: ProfileTable) -> ProfileTable:
+        """The table with the declared base pairs."""
+        if self.base_pairs is None:
+            return table
+        if table.base_pairs is not None:
+            hint = "leave base_pairs out of the data options"
+            raise refuse(OPTION, "the table has base_pairs of its own", hint, table.file)
+        from seqforge.data import cache
+
+        scale = np.linspace(*self.base_pairs, table.length)
+        return replace(table, base_pairs=scale, content=cache.hash_of(table.digest, self.base_pairs))
+
+    def annotations(self, table: ProfileTable, panel: Panel | None, wanted: Wanted) -> Sequence[Annotation] | None:
+        if self.alleles is None or panel is None:
+            return None
+        from seqforge.data.epg.alleles import annotations_of, read_report, read_samples
+
+        if table.base_pairs is None:
+            hint = "add base_pairs to the table, or declare the first and last in base_pairs"
+            raise refuse(ALLELES, "alleles are placed by base pairs, the table has none", hint, table.file)
+        report = read_report(wanted.folder / Path(self.alleles).expanduser())
+        samples = None if self.samples is None else read_samples(wanted.folder / Path(self.samples).expanduser())
+        return annotations_of(table, report, panel, samples)
