@@ -59,6 +59,14 @@ class Predicted:
         return labels if labels is not None and (labels != UNKNOWN).any() else None
 
     @property
+    def known(self) -> tuple[np.ndarray, np.ndarray]:
+        """p and labels of the bins with known labels."""
+        labels = self.labels
+        if labels is None:
+            return self.p[:0], np.zeros(0, dtype=np.int8)
+        return self.p[labels != UNKNOWN], labels[labels != UNKNOWN]
+
+    @property
     def true_regions(self) -> list[Region]:
         return [] if self.labels is None else truth(self.labels, self.positions)
 
@@ -84,7 +92,7 @@ def call(predicted: Sequence[Predicted], calling: Calling) -> list[Called]:
 
 def search(predicted: Sequence[Predicted], source: str) -> Threshold:
     """The threshold of the best F1 over all known bins; 0.5 where nothing is known."""
-    p, labels = _pooled(predicted)
+    p, labels = pooled(predicted)
     return Threshold(best(p, labels).threshold, source) if len(p) else Threshold(DEFAULT, "default")
 
 
@@ -94,7 +102,7 @@ def scores(called: Sequence[Called], threshold: Threshold, hull: bool = False) -
     Regions over all chromosomes: bp summed, and the mean IoU of those that have a true one.
     """
     each = [(one, of_chromosome(one, threshold, hull)) for one in called]
-    p, labels = _pooled([one.predicted for one in called])
+    p, labels = pooled([one.predicted for one in called])
     found, notes = _bins(p, labels, threshold.value)
     agreements = [_agreement(one, hull) for one in called if one.predicted.labels is not None]
     found |= _regions(agreements)
@@ -107,10 +115,9 @@ def scores(called: Sequence[Called], threshold: Threshold, hull: bool = False) -
 
 def of_chromosome(one: Called, threshold: Threshold, hull: bool = False) -> dict[str, Any] | None:
     """The scores of one chromosome; None without a known label."""
-    labels = one.predicted.labels
-    if labels is None:
+    if one.predicted.labels is None:
         return None
-    found, notes = _bins(one.predicted.p[labels != UNKNOWN], labels[labels != UNKNOWN], threshold.value)
+    found, notes = _bins(*one.predicted.known, threshold.value)
     result: dict[str, Any] = plain(found | _regions([_agreement(one, hull)]) | {"notes": notes})
     return result
 
@@ -155,13 +162,12 @@ def _regions(agreements: Sequence[Agreement]) -> dict[str, Any]:
     }
 
 
-def _pooled(predicted: Sequence[Predicted]) -> tuple[np.ndarray, np.ndarray]:
-    """p and labels of all bins with known labels."""
-    known = [(one.p[one.labels != UNKNOWN], one.labels[one.labels != UNKNOWN]) for one in predicted
-             if one.labels is not None]  # fmt: skip
-    if not known:
-        return np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int8)
-    return np.concatenate([p for p, _ in known]), np.concatenate([labels for _, labels in known])
+def pooled(predicted: Sequence[Predicted]) -> tuple[np.ndarray, np.ndarray]:
+    """p and labels (bin,) of all bins with known labels."""
+    known = [one.known for one in predicted]
+    empty = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int8)
+    p, labels = zip(*(known or [empty]), strict=True)
+    return np.concatenate(p), np.concatenate(labels)
 
 
 def _named(one: Called) -> dict[str, Any]:
