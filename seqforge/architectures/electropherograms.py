@@ -57,7 +57,7 @@ class EPGArchitecture(Architecture):
         sizes: dict[str, Any] = {name: known[name] or usual[name] for name in open_ones}
         full = replace(self, **sizes)
         object.__setattr__(full, "given", self.given)
-        object.__setattr__(full, "frozen", getattr(self, "frozen", {}))
+        object.__setattr__(full, "frozen", self.frozen)
         return full
 
     def problems(self) -> list[Sentence]:

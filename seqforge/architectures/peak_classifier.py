@@ -27,7 +27,6 @@ Counts = Annotated[tuple[int, ...], Tuple(Integer(ge=1))]
 class PeakClassifier(EPGArchitecture):
     """Convolutions over a peak's window, the embedding of its marker, and a class from both."""
 
-    reads: ClassVar[tuple[str, ...]] = ("windows", "markers")
     task_names: ClassVar[tuple[str, ...]] = ("peak classification",)
     of_data: ClassVar[Mapping[str, str]] = {"num_classes": "outputs"}
 
@@ -46,6 +45,10 @@ class PeakClassifier(EPGArchitecture):
     conv_dropout_p: Fraction = setting(0.0, "share of values that a block leaves out in training")
     head_dropout_p: Fraction = setting(0.0, "share of values that the head leaves out in training")
     downsample: Annotated[str, OneOf(*DOWNSAMPLING)] = setting("maxpool", "what halves the positions after a block")
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("windows", "markers") if self.embedded else ("windows",)
 
     @property
     def output_kind(self) -> str | None:

@@ -24,7 +24,6 @@ PEAKS = (1, 2)  # peaks per profile in a shape proof
 class PeakModel(EPGArchitecture):
     """Logits of every peak at its centre; every other scan point has the constant logits of the default class."""
 
-    reads: ClassVar[tuple[str, ...]] = ("profiles", "windows", "markers", "centres", "counts")
     task_names: ClassVar[tuple[str, ...]] = ("segmentation",)
     of_data: ClassVar[Mapping[str, str]] = {"num_classes": "outputs"}
     parts: ClassVar[tuple[str, ...]] = ("peak_classifier",)
@@ -34,6 +33,11 @@ class PeakModel(EPGArchitecture):
     num_classes: Count | None = setting(None, "classes; None: one per label")
     default_class: Natural = setting(0, "the class of scan points without a peak")
     background_logit: Real = setting(8.0, "logit of the default class where there is no peak; all others are 0")
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Without an embedding nothing is fed in the place of markers."""
+        return "profiles", "windows", "markers" if self.needs_markers else "", "centres", "counts"
 
     @property
     def output_kind(self) -> str | None:
@@ -49,7 +53,7 @@ class PeakModel(EPGArchitecture):
 
     def is_frozen(self, name: str) -> bool:
         """Whether the part's weights stay as they are."""
-        return bool(getattr(self, "frozen", {}).get(name, False))
+        return self.frozen.get(name, False)
 
     @property
     def classifier(self) -> PeakClassifier:
@@ -86,9 +90,9 @@ class PeakModel(EPGArchitecture):
         yield from super()._unfit(spec)
         yield from self._unfit_classifier(spec)
         for name in self.parts:
-            if self.is_frozen(name) and not getattr(self.part(name), "trained", False):
-                message = f"the part '{name}' is frozen, but was never trained"
-                yield "SF0564", message, "name a run that trained it, or let it train along", "warning"
+            if self.is_frozen(name) and name not in self.given:
+                message = f"freeze_{name}: the part '{name}' is frozen, but not trained: it stays as it was drawn"
+                yield "SF0432", message, f'add <part name="{name}" run="…"/>, or let it train along', "warning"
 
     def _unfit_classifier(self, spec: InputSpec) -> Iterator[Found]:
         known = self.part_architecture("peak_classifier")

@@ -68,10 +68,6 @@ class PeakNet(PeakModel):
     def _unfit(self, spec: InputSpec) -> Iterator[Found]:
         yield from super()._unfit(spec)
         yield from self._unfit_autoencoder(spec)
-        said = getattr(self, "frozen", {}).get("autoencoder")
-        if None not in (said, self.freeze_autoencoder) and said != self.freeze_autoencoder:
-            message = f"freeze_autoencoder: expected {said}, as the part says, received {self.freeze_autoencoder}"
-            yield "SF0566", message, "leave freeze_autoencoder out", "error"
         for name, usual in OF_ATTENTION.items() if self.combiner != "attention" else ():
             if getattr(self, name) != usual:
                 message = f"{name}: only the combiner attention reads it, not {self.combiner}"

@@ -729,19 +729,10 @@ CATALOGUE: dict[str, Entry] = {
         "An autoencoder is meant to compress. With a latent of as many values as the profile it can copy, and with "
         "skip connections the profile by-passes the latent altogether. Only a warning.",
     ),
-    "SF0564": Entry(
-        "frozen, but never trained",
-        "A frozen part keeps the weights that it has. Without a run these are random numbers: name the run that "
-        "trained it, or let it train along. Only a warning.",
-    ),
     "SF0565": Entry(
         "a part that does not fit",
         "PeakNet is built on an autoencoder that reads profiles of the same dyes and scan points, and on a "
         "PeakClassifier with the classes of the labels.",
-    ),
-    "SF0566": Entry(
-        "frozen and not frozen",
-        "`freeze` of a part and `freeze_autoencoder` of the architecture say the same thing. Keep one of them.",
     ),
     "SF0571": Entry(
         "sizes that no Transformer has",
