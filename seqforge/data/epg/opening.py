@@ -215,7 +215,11 @@ def _refuse_unmarked(store: Store, panel: Panel | None, wanted: Wanted) -> None:
     if "markers" not in wanted.reads or store.peaks is None or store.peaks.marker is not None:
         return
     lacking = "a panel" if panel is None else "the base pairs of its scan points"
-    hint = "name it in panel" if panel is None else "add base_pairs to the table, or declare the first and last in base_pairs"
+    hint = (
+        "name it in panel"
+        if panel is None
+        else "add base_pairs to the table, or declare the first and last in base_pairs"
+    )
     message = f"the model reads the marker of each peak, for which the table needs {lacking}"
     raise refuse(MARKERS, message, f"{hint}; or set use_embedding False", store.table.file)
 
@@ -384,7 +388,9 @@ def _notes(
         yield f"{found.missing:,} annotated alleles have no peak in their bin and {done}"
     for what, listing in (("flagged", _listed(annotations, "flagged")), ("unknown", _listed(annotations, "unknown"))):
         if listing:
-            said = "are micro-variants placed by their whole repeat" if what == "flagged" else "have no place and no mask"
+            said = (
+                "are micro-variants placed by their whole repeat" if what == "flagged" else "have no place and no mask"
+            )
             yield f"{len(listing):,} alleles {said}: {'; '.join(listing[:5])}{' …' if len(listing) > 5 else ''}"
     if found.unreached is not None and not _of_peaks(wanted):
         missed, points = found.unreached.sum(axis=0).tolist()

@@ -21,7 +21,14 @@ from seqforge.data.epg.tables import Peaks, ProfileTable
 from seqforge.data.problems import refuse
 
 VERSION = 1  # of what lies in the cache
-STORED = {"profile": "int32", "dye": "int8", "position": "int32", "height": "float32", "marker": "int16", "label": "int16"}
+STORED = {
+    "profile": "int32",
+    "dye": "int8",
+    "position": "int32",
+    "height": "float32",
+    "marker": "int16",
+    "label": "int16",
+}
 
 
 class Recipe(NamedTuple):
@@ -53,7 +60,9 @@ class Prepared:
     missing: int
 
 
-def prepared(table: ProfileTable, panel: Panel | None, annotations: Sequence[Annotation] | None, recipe: Recipe) -> Prepared:
+def prepared(
+    table: ProfileTable, panel: Panel | None, annotations: Sequence[Annotation] | None, recipe: Recipe
+) -> Prepared:
     """The content for `recipe`, computed now or found in the cache; `annotations`: one per profile, or None."""
     placed = None if annotations is None else [one.intervals for one in annotations]
     key = cache.hash_of("epg prepared", VERSION, table.digest, panel.digest if panel else None, placed, recipe)

@@ -178,7 +178,9 @@ def _table(texts: Mapping[str, Any], numbers: Mapping[str, np.ndarray], file: st
     columns = {name.removeprefix("peak_"): numbers[name] for name in PEAKS if name in numbers}
     lacking = [f"peak_{name}" for name in ("profile", "dye", "position") if columns and name not in columns]
     if lacking:
-        raise refuse(TABLE, f"{', '.join(lacking)}: missing beside {', '.join(f'peak_{name}' for name in columns)}", file=file)
+        raise refuse(
+            TABLE, f"{', '.join(lacking)}: missing beside {', '.join(f'peak_{name}' for name in columns)}", file=file
+        )
     fields = {name: numbers[name] for name in (*LARGE, "contributors", "base_pairs") if name in numbers}
     return ProfileTable(**fields, **texts, peaks=Peaks(**columns) if columns else None, file=file, **rest)
 
@@ -383,7 +385,9 @@ def _groups(path: Path, names: list[str]) -> dict[str, Any]:
     lacking = next((name for name in names if name not in rows), None)
     if lacking is not None:
         raise refuse(COLUMNS, f"profile '{lacking}' has no row", did_you_mean(lacking, list(rows)), path)
-    found = {key: [(rows[name][key] or "").strip() for name in names] for key in ("mixture_set", "donors") if key in header}
+    found = {
+        key: [(rows[name][key] or "").strip() for name in names] for key in ("mixture_set", "donors") if key in header
+    }
     if "contributors" in header:
         found["contributors"] = [_count(rows[name]["contributors"], name, path) for name in names]
     return {key: np.array(values) for key, values in found.items()}
