@@ -8,9 +8,10 @@ memory-mapped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,13 +20,21 @@ from seqforge.data.epg.peaks import windows
 from seqforge.data.epg.scaling import Scaling
 from seqforge.data.epg.tables import Peaks, ProfileTable
 
+if TYPE_CHECKING:
+    from seqforge.data.epg.annotation import Annotation
+    from seqforge.data.epg.panels import Panel
+
 MASK, SIGNAL, NOTHING = "mask", "signal", ""  # what the targets are
 PEAK_ARRAYS = ("windows", "markers", "centres", "counts")
 
 
 @dataclass(frozen=True)
 class Store:
-    """What all sets of one table share. `masks` (n, dye, scan) int8 as they are learned; `peaks` of all profiles."""
+    """What all sets of one table share. `masks` (n, dye, scan) int8 as they are learned; `peaks` of all profiles.
+
+    For judging: the kit's `panel`; `annotations`, the analysts' alleles of each profile; `genotypes`: donor → marker →
+    alleles. None: not known.
+    """
 
     table: ProfileTable
     masks: np.ndarray | None = None
@@ -34,6 +43,9 @@ class Store:
     window_scaling: Scaling = Scaling()
     window: int = 120
     window_channels: int = 1
+    panel: Panel | None = None
+    annotations: Sequence[Annotation] | None = None
+    genotypes: Mapping[str, Mapping[str, Sequence[str]]] | None = None
 
     @property
     def analysis_dyes(self) -> int:

@@ -79,6 +79,10 @@ class EpgSource(Source):
         """The alleles of each profile, where they are not in the table's masks."""
         return None
 
+    def genotypes(self, wanted: Wanted) -> Mapping[str, Mapping[str, Sequence[str]]] | None:
+        """Donor → marker → alleles, where they are known; only judging asks."""
+        return None
+
     # what the options say
 
     @property
@@ -148,7 +152,8 @@ def open_profiles(
     annotations = options.annotations(table, panel, wanted)
     _refuse_unlabelled(table, annotations, wanted)
     found = _prepared(table, panel, annotations, options, wanted)
-    store = _store(table, found, options)
+    store = replace(_store(table, found, options), panel=panel, annotations=annotations)
+    store = replace(store, genotypes=options.genotypes(wanted))
     _refuse_unmarked(store, panel, wanted)
     rows = divided(table, options, wanted.seed)
     sets = {name: made for name, chosen in rows.items() if len(made := _set(store, chosen, wanted))}
@@ -178,7 +183,7 @@ def whole_set(
     if labelled:
         _refuse_unlabelled(table, annotations, wanted)
     found = _prepared(table if labelled else replace(table, masks=None), panel, annotations, options, wanted, labelled)
-    store = _store(table, found, options)
+    store = replace(_store(table, found, options), panel=panel, annotations=annotations)
     _refuse_unmarked(store, panel, wanted)
     return _set(store, np.arange(len(table)), wanted, labelled)
 
