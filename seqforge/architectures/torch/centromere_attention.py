@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-BLOCK = 2**21  # scores (chromosome, head, query, key) that one block of queries may have: 8 MiB in float32
+from seqforge.architectures.torch import blocked_attention
+
 KEPT = 2**17  # positions whose encoding is kept: 64 MiB for 128 channels
 
 
@@ -84,7 +85,7 @@ class Attention(nn.Module):
         allowed = None if keys is None else keys[:, None, None, :]
         rate = self.dropout if self.training else 0.0
         if rate and x.device.type in ("cpu", "mps"):
-            mixed = _in_blocks(q, k, v, allowed, rate)
+            mixed = blocked_attention.attention(q, k, v, allowed, rate)
         else:
             mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=rate)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
@@ -98,26 +99,11 @@ class Attention(nn.Module):
     def maps(self, x: Tensor, queries: Tensor, keys: Tensor | None = None) -> Tensor:
         """Probabilities (n, head, query, bin) of the asked bins only, before dropout."""
         q, k, _ = self.projected(x)
-        return _probabilities(q[:, :, queries], k, None if keys is None else keys[:, None, None, :])
+        allowed = None if keys is None else keys[:, None, None, :]
+        return blocked_attention.probabilities(q[:, :, queries], k, allowed)
 
     def extra_repr(self) -> str:
         return f"nhead={self.nhead}, dropout={self.dropout}"
-
-
-def _in_blocks(q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None, rate: float) -> Tensor:
-    n, heads, length, _ = q.shape
-    width = max(1, BLOCK // (n * heads * length))
-    blocks = (q[:, :, start : start + width] for start in range(0, length, width))
-    return torch.cat([checkpoint(_block, one, k, v, allowed, rate, use_reentrant=False) for one in blocks], dim=2)
-
-
-def _block(q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None, rate: float) -> Tensor:
-    return functional.dropout(_probabilities(q, k, allowed), rate) @ v
-
-
-def _probabilities(q: Tensor, k: Tensor, allowed: Tensor | None) -> Tensor:
-    scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-1, -2)
-    return torch.softmax(scores if allowed is None else scores.masked_fill(~allowed, -math.inf), dim=-1)
 
 
 class EncoderLayer(nn.Module):
