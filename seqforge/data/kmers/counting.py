@@ -11,13 +11,14 @@ Counts depend on the keys alone: stretches, parts and threads change neither a c
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,7 +30,25 @@ BYTES = 64  # that one position takes while it is in work
 CACHED = 1 << 20  # positions that are worked on at once where memory allows more: sorting stays in the cache
 MOST_PARTS = 1024  # the table of (stretch, part) would grow with the square of a genome
 T = TypeVar("T")
-U = TypeVar("U")
+
+
+class Desk(threading.local):
+    """Arrays that a thread uses again and again: fresh ones cost more, page by page, than what is done with them."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, np.ndarray] = {}
+
+    def array(self, name: str, size: int, kind: Any = np.uint64) -> np.ndarray:
+        """An array (size,) with arbitrary content; valid until the same name is asked for again."""
+        if name not in self._arrays or len(self._arrays[name]) < size:
+            self._arrays[name] = np.empty(size, dtype=kind)
+        return self._arrays[name][:size]
+
+    def places(self, size: int) -> np.ndarray:
+        """0, 1, 2 … (size,) uint64."""
+        if len(self._arrays.get("iota", ())) < size:
+            self._arrays["iota"] = np.arange(size, dtype=np.uint64)
+        return self._arrays["iota"][:size]
 
 
 @dataclass(frozen=True)
@@ -46,7 +65,13 @@ class Plan:
 
     @classmethod
     def of(
-        cls, size: int, cuts: np.ndarray, memory: int, workers: int, stretch: int | None = None, parts: int | None = None
+        cls,
+        size: int,
+        cuts: np.ndarray,
+        memory: int,
+        workers: int,
+        stretch: int | None = None,
+        parts: int | None = None,
     ) -> Plan:
         """For `size` positions that may be cut at `cuts` (sorted, from 0) with `memory` bytes for all threads."""
         room = max(memory // (BYTES * workers), 1)
@@ -122,9 +147,10 @@ def counted(codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path) ->
     keyed, order, counts = spills
     bounds = _bounds(plan.parts)
     try:
-        work = [(codes, k, canonical, span, bounds, keyed, order) for span in plan.stretches]
+        desk = Desk()
+        work = [(codes, k, canonical, span, bounds, keyed, order, desk) for span in plan.stretches]
         stretches = list(shared(_spill, work, plan.workers))
-        jobs = [(part, int(bounds[part]), stretches, keyed, counts, plan) for part in range(plan.parts)]
+        jobs = [(part, int(bounds[part]), stretches, keyed, counts, plan, desk) for part in range(plan.parts)]
         tally: Counter[int] = Counter()
         for found in shared(_count, jobs, plan.workers):
             tally.update(found)
@@ -135,7 +161,7 @@ def counted(codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path) ->
             path.unlink()
 
 
-def shared(work: Callable[..., U], jobs: Iterable[tuple], workers: int) -> Iterator[U]:
+def shared(work: Callable[..., T], jobs: Iterable[tuple], workers: int) -> Iterator[T]:
     """`work` called with each of `jobs`, results in their order."""
     if workers == 1:
         yield from (work(*job) for job in jobs)
@@ -150,49 +176,81 @@ def _bounds(parts: int) -> np.ndarray:
 
 
 def _spill(
-    codes: Codes, k: int, canonical: bool, span: tuple[int, int], bounds: np.ndarray, keyed: Spill, order: Spill
+    codes: Codes,
+    k: int,
+    canonical: bool,
+    span: tuple[int, int],
+    bounds: np.ndarray,
+    keyed: Spill,
+    order: Spill,
+    desk: Desk,
 ) -> _Stretch:
     """Round 1 for one stretch: its keys and their positions to disk, by part."""
     start, stop = span
     letters = codes.read(start, stop + k - 1)
-    found, whole = keys(letters, k, canonical), valid(letters, k)
+    found, whole = desk.array("found", stop - start), valid(letters, k)
+    keys(letters, k, canonical, found)
     positions = None if whole is None else np.flatnonzero(whole)
     if positions is not None:
         found = found[positions]
-    packed, low = _packed(found, 0, 0)
-    places = packed & low
-    cuts = np.append(np.searchsorted(packed, bounds), len(packed)).astype(np.uint32)
-    keyed.write(found.take(places), start)
-    order.write(places if positions is None else positions.take(places), start)
+    cuts, places = _divided(found, bounds, desk)
+    keyed.write(found.take(places, mode="clip", out=desk.array("ordered", len(found))), start)
+    order.write(places if positions is None else positions.take(places, mode="clip"), start)
     return _Stretch(start, stop, cuts)
 
 
-def _packed(found: np.ndarray, base: int, shift: int) -> tuple[np.ndarray, np.uint64]:
-    """Keys less `base` without their first `shift` bits, which are 0, sorted; the last bits hold each key's place.
+def _divided(found: np.ndarray, bounds: np.ndarray, desk: Desk) -> tuple[np.ndarray, np.ndarray]:
+    """Where each part begins (part + 1,) among keys (n,) in the order of parts, and the places of that order (n,)."""
+    bits = max(len(found) - 1, 1).bit_length()
+    if bits + len(bounds).bit_length() > 32:
+        packed, places, _ = _sorted(found, 0, 0, desk)
+        return np.append(np.searchsorted(packed, bounds), len(packed)).astype(np.uint32), places
+    parts = np.right_shift(found, np.uint64(32), out=desk.array("packed", len(found)))  # half the bits, twice as fast
+    parts *= np.uint64(len(bounds))
+    parts >>= np.uint64(32)
+    parts <<= np.uint64(bits)
+    parts |= desk.places(len(found))
+    packed = desk.array("halves", len(found), np.uint32)
+    np.copyto(packed, parts, casting="unsafe")
+    packed.sort()
+    firsts = (np.arange(len(bounds), dtype=np.uint64) << np.uint64(bits)).astype(np.uint32)
+    cuts = np.append(np.searchsorted(packed, firsts), len(packed)).astype(np.uint32)
+    packed &= np.uint32((1 << bits) - 1)
+    places = desk.array("places", len(found), np.int64)
+    np.copyto(places, packed)
+    return cuts, places
 
-    Sorting plain numbers is several times as fast as sorting places by their keys. Also which bits hold the place.
+
+def _sorted(found: np.ndarray, base: int, shift: int, desk: Desk) -> tuple[np.ndarray, np.ndarray, int]:
+    """Keys (n,) less `base`, in order of what follows their first `shift` bits, which are 0; and the place of each.
+
+    Sorting plain numbers is several times as fast as sorting places by their keys: the last bits of a number, how many
+    is returned, make room for its place.
     """
-    low = np.uint64((1 << max(len(found) - 1, 1).bit_length()) - 1)
-    packed = found - np.uint64(base)
+    bits = max(len(found) - 1, 1).bit_length()
+    low = np.uint64((1 << bits) - 1)
+    packed = np.subtract(found, np.uint64(base), out=desk.array("packed", len(found)))
     packed <<= np.uint64(shift)
     packed &= ~low
-    packed |= np.arange(len(found), dtype=np.uint64)
+    packed |= desk.places(len(found))
     packed.sort()
-    return packed, low
+    # signed, and taken from with mode "clip": other types and modes cost NumPy a copy of the places
+    places = np.bitwise_and(packed, low, out=desk.array("places", len(found), np.int64).view(np.uint64))
+    return packed, places.view(np.int64), bits
 
 
 def _count(
-    part: int, base: int, stretches: Sequence[_Stretch], keyed: Spill, counts: Spill, plan: Plan
+    part: int, base: int, stretches: Sequence[_Stretch], keyed: Spill, counts: Spill, plan: Plan, desk: Desk
 ) -> dict[int, int]:
     """Round 2 for one part: the count of each of its keys to disk; count → how many keys of the part have it."""
     spans = [(span.start + int(span.cuts[part]), int(span.cuts[part + 1] - span.cuts[part])) for span in stretches]
     size = sum(length for _, length in spans)
     if size > plan.part_size:
         return _count_apart(spans, keyed, counts, plan.part_size)
-    found = np.empty(size, dtype=np.uint64)
+    found = desk.array("found", size)
     _each(spans, found, keyed.read)
-    numbers, tally = _numbers(found, base, plan.parts.bit_length() - 1)
-    _each(spans, numbers, lambda piece, at: counts.write(piece, at))
+    numbers, tally = _numbers(found, base, plan.parts.bit_length() - 1, desk)
+    _each(spans, numbers, counts.write)
     return tally
 
 
@@ -205,41 +263,46 @@ def _each(spans: Sequence[tuple[int, int]], values: np.ndarray, work: Callable[[
         done += length
 
 
-def _numbers(found: np.ndarray, base: int, shift: int) -> tuple[np.ndarray, dict[int, int]]:
+def _numbers(found: np.ndarray, base: int, shift: int, desk: Desk) -> tuple[np.ndarray, dict[int, int]]:
     """How often each of the keys `found` (n,) occurs among them (n,) uint32, and count → at how many places."""
     if not len(found):
         return np.empty(0, dtype=np.uint32), {}
-    packed, low = _packed(found, base, shift)
-    places = packed & low
-    ordered = found.take(places)
-    packed >>= np.uint64(int(low).bit_length())
-    _settle(packed, ordered, places)
-    firsts = np.flatnonzero(_changes(ordered))
-    lengths = np.diff(firsts, append=len(ordered)).astype(np.uint32)
-    numbers = np.empty(len(found), dtype=np.uint32)
+    packed, places, bits = _sorted(found, base, shift, desk)
+    ordered = found.take(places, mode="clip", out=desk.array("ordered", len(found)))
+    packed >>= np.uint64(bits)
+    changes = _changes(ordered, desk.array("changes", len(found), np.bool_))
+    starts = _changes(packed, desk.array("starts", len(found), np.bool_))
+    _settle(starts, ordered, places, changes)
+    firsts = np.flatnonzero(changes).astype(np.uint32)
+    lengths = np.empty_like(firsts)
+    np.subtract(firsts[1:], firsts[:-1], out=lengths[:-1])
+    lengths[-1] = len(ordered) - firsts[-1]
+    numbers = desk.array("numbers", len(found), np.uint32)
     numbers[places] = np.repeat(lengths, lengths)
     values, groups = np.unique(lengths, return_counts=True)
     return numbers, {int(value): int(value) * int(count) for value, count in zip(values, groups, strict=True)}
 
 
-def _changes(ordered: np.ndarray) -> np.ndarray:
-    """Where a sorted array (n,) has another value than before (n,) bool; the first is one."""
-    changes = np.empty(len(ordered), dtype=bool)
-    changes[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=changes[1:])
-    return changes
+def _changes(ordered: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Where a sorted array (n,) has another value than before → `out` (n,) bool; the first is one."""
+    out[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=out[1:])
+    return out
 
 
-def _settle(prefixes: np.ndarray, ordered: np.ndarray, places: np.ndarray) -> None:
-    """Bring keys that differ only behind the bits they were sorted by into order, in place. There are hardly any."""
-    differ = ordered[1:] != ordered[:-1]
-    differ &= prefixes[1:] == prefixes[:-1]
+def _settle(starts: np.ndarray, ordered: np.ndarray, places: np.ndarray, changes: np.ndarray) -> None:
+    """Bring keys that differ only behind the bits they were sorted by into order, in place; there are hardly any.
+
+    `starts` (n,) bool: where those bits change; `changes`: where the keys do, right before and afterwards.
+    """
+    differ = changes > starts
     if not differ.any():
         return
-    groups = np.cumsum(_changes(prefixes))
-    mixed = np.flatnonzero(np.isin(groups, groups[1:][differ]))
+    groups = np.cumsum(starts)
+    mixed = np.flatnonzero(np.isin(groups, groups[differ]))
     by_key = np.argsort(ordered[mixed], kind="stable")
     ordered[mixed], places[mixed] = ordered[mixed][by_key], places[mixed][by_key]
+    _changes(ordered, changes)
 
 
 def _count_apart(spans: Sequence[tuple[int, int]], keyed: Spill, counts: Spill, most: int) -> dict[int, int]:

@@ -13,19 +13,18 @@ import numpy as np
 
 from seqforge.data.kmers.codes import GAP
 
-TILE = 1 << 14  # positions at a time: what is in work stays in a processor's second cache
+TILE = 1 << 15  # positions at a time: what is in work stays in a processor's second cache
 EXACT = 32  # bases that fit into 64 bits
 MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # splitmix64, Steele et al. 2014
 JOIN = np.uint64(0xD6E8FEB86659FD93)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def keys(codes: np.ndarray, k: int, canonical: bool) -> np.ndarray:
-    """A key for each k-mer of `codes` (base,) → (base − k + 1,) uint64, spread evenly over all 64 bits.
+def keys(codes: np.ndarray, k: int, canonical: bool, found: np.ndarray) -> None:
+    """A key for each k-mer of `codes` (base,) into `found` (base − k + 1,) uint64, spread evenly over all 64 bits.
 
     `canonical`: a k-mer and its reverse complement have one key. Where a k-mer holds a gap the key means nothing.
     """
-    found = np.empty(max(len(codes) - k + 1, 0), dtype=np.uint64)
     for start in range(0, len(found), TILE):
         tile = codes[start : start + TILE + k - 1]
         out = found[start : start + TILE]
@@ -33,7 +32,6 @@ def keys(codes: np.ndarray, k: int, canonical: bool) -> np.ndarray:
         if canonical:
             forward = np.minimum(forward, _fingerprints(np.uint8(3) - tile, k, reverse=True), out=forward)
         np.multiply(forward, SPREAD, out=out)  # invertible; the smaller of two has a skewed first bit
-    return found
 
 
 def valid(codes: np.ndarray, k: int) -> np.ndarray | None:

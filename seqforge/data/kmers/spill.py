@@ -19,7 +19,7 @@ class Spill:
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def write(self, values: np.ndarray, at: int) -> None:
-        view = memoryview(np.ascontiguousarray(values, dtype=self.dtype)).cast("B")
+        view = np.ascontiguousarray(values, dtype=self.dtype).view(np.uint8).data
         offset = at * self.dtype.itemsize
         while len(view):
             written = os.pwrite(self._handle, view, offset)
@@ -27,7 +27,7 @@ class Spill:
 
     def read(self, into: np.ndarray, at: int) -> None:
         """Fill `into` with the elements from `at` on."""
-        view = memoryview(into).cast("B")
+        view = into.view(np.uint8).data
         offset = at * self.dtype.itemsize
         while len(view):
             received = os.preadv(self._handle, [view], offset)
