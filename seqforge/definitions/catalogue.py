@@ -474,6 +474,15 @@ CATALOGUE: dict[str, Entry] = {
         "a training of a model without parameters",
         "Such a model can be judged on data and be a part of another model.",
     ),
+    "SF0344": Entry(
+        "a learning rate that falls to nothing",
+        "A rate that is multiplied after every epoch is soon too small to change anything: 0.8 over 100 epochs leaves "
+        "2e-10 of it.",
+    ),
+    "SF0345": Entry(
+        "a sigmoid decoder on data that are not scaled",
+        "A decoder that ends in a sigmoid puts out values from 0 to 1; RFU go to 33,000.",
+    ),
     "SF0401": Entry(
         "a missing file",
         "A path is looked for, in this order, as it stands if absolute, in the definition's folder, in the "
@@ -951,36 +960,37 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "SF0720": Entry(
         "An array that is not as a profile table has it",
-        "Profiles are (profile, dye, scan) in RFU, finite, as int16, int32 or float32; masks have the same shape and hold "
-        "a class per scan point, or -100 where it is not judged; base_pairs ascend; peak_... arrays are equally long and "
-        "lie inside of the profiles. A last axis of length 1 is dropped. Nothing is unpickled, cut or padded.",
+        "Profiles are (profile, dye, scan) in RFU, finite, as int16, int32 or float32; masks have the same shape "
+        "and hold a class per scan point, or -100 where it is not judged; base_pairs ascend; peak_... arrays are "
+        "equally long and lie inside of the profiles. A last axis of length 1 is dropped. Nothing is unpickled, "
+        "cut or padded.",
     ),
     "SF0721": Entry(
         "A panel that cannot be read",
         "A panel is GeneMarker's XML, plain or gzip: Loci/Locus with MarkerTitle, DyeIndex (1, 2, 3, 4 or 6), "
-        "LowerBoundary and UpperBoundary, and an Allele per bin with Label, Size, Left_Binning and Right_Binning in base "
-        "pairs. Document types and entities are refused.",
+        "LowerBoundary and UpperBoundary, and an Allele per bin with Label, Size, Left_Binning and Right_Binning "
+        "in base pairs. Document types and entities are refused.",
     ),
     "SF0722": Entry(
         "Alleles that do not fit the profiles",
-        "Every profile needs a sample in the allele report (the table of samples maps file names to samples), and base "
-        "pairs, because alleles are placed by them. Cells that should hold numbers must hold numbers.",
+        "Every profile needs a sample in the allele report (the table of samples maps file names to samples), and "
+        "base pairs, because alleles are placed by them. Cells that should hold numbers must hold numbers.",
     ),
     "SF0723": Entry(
         "Profiles that may not be parted",
-        "Profiles that share a mixture set or a donor go to one set, replicate injections included; otherwise scores are "
-        "flattered. Where there are fewer such groups than sets, add profiles of other donors, ask for fewer sets (a "
-        "fraction of 0), or choose split random, which says what it leaks.",
+        "Profiles that share a mixture set or a donor go to one set, replicate injections included; otherwise "
+        "scores are flattered. Where there are fewer such groups than sets, add profiles of other donors, ask for "
+        "fewer sets (a fraction of 0), or choose split random, which says what it leaks.",
     ),
     "SF0724": Entry(
         "Peaks without markers",
-        "The marker of a peak is found by its base pair on its dye: that needs a panel, and the base pairs of the scan "
-        "points, in the table or by the option base_pairs. A model without marker embedding needs neither.",
+        "The marker of a peak is found by its base pair on its dye: that needs a panel, and the base pairs of the "
+        "scan points, in the table or by the option base_pairs. A model without marker embedding needs neither.",
     ),
     "SF0725": Entry(
         "Masks that are missing or have other classes",
-        "Segmentation and peak classification learn from masks: arrays of the table, or made of an allele report and a "
-        "panel. Their classes are 0, 1, … as many as the definition has labels.",
+        "Segmentation and peak classification learn from masks: arrays of the table, or made of an allele report "
+        "and a panel. Their classes are 0, 1, … as many as the definition has labels.",
     ),
     "SF0731": Entry(
         "A column of a table of bins",

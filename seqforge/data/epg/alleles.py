@@ -146,7 +146,7 @@ def mixed(donors: Mapping[str, Genotype], names: Iterable[str], file: Path | str
 
 
 def sample_of(name: str, samples: Mapping[str, str] | None, known: Sequence[str] = ()) -> str:
-    """The sample of the profile called `name`: as `samples` say, else the name itself (or without its file's ending)."""
+    """The sample of the profile called `name`: as `samples` say, else its name (perhaps without an ending)."""
     if samples is None:
         return name if name in known else _stem(name)
     found = samples.get(_stem(name))

@@ -124,7 +124,7 @@ def fitting_peaks(table: ProfileTable, peaks: Peaks) -> Peaks:
         if column is not None and (column.shape != (len(peaks),) or column.dtype.kind not in "iuf"):
             message = f"peak_{name}: expected numbers ({len(peaks)},), received {shape_of(column)} {column.dtype}"
             raise table.refuse(message)
-    found = {
+    found: dict[str, Any] = {
         name: None if column is None else column.astype(np.float32 if name == "height" else np.int64)
         for name, column in columns.items()
     }
@@ -133,11 +133,10 @@ def fitting_peaks(table: ProfileTable, peaks: Peaks) -> Peaks:
         _refuse_outside(table, f"peak_{name}", found[name], bound)
     for name in ("marker", "label"):
         column = found[name]
-        wrong = column is not None and ((column < 0) & ((column != IGNORE) | (name == "marker"))).any()
-        if wrong:
+        if column is not None and ((column < 0) & ((column != IGNORE) | (name == "marker"))).any():
             raise table.refuse(f"peak_{name}: expected numbers from 0, received {column.min()}")
     order = np.lexsort((found["position"], found["dye"], found["profile"]))
-    sorted_peaks = Peaks(**found).rows(order)  # type: ignore[arg-type]
+    sorted_peaks = Peaks(**found).rows(order)
     _refuse_twice(table, sorted_peaks)
     return sorted_peaks
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seqforge.data.epg.panels import Panel
 
 MASK, SIGNAL, NOTHING = "mask", "signal", ""  # what the targets are
+LOG = Scaling()
 PEAK_ARRAYS = ("windows", "markers", "centres", "counts")
 
 
@@ -39,8 +40,8 @@ class Store:
     table: ProfileTable
     masks: np.ndarray | None = None
     peaks: Peaks | None = None
-    scaling: Scaling = Scaling()
-    window_scaling: Scaling = Scaling()
+    scaling: Scaling = LOG
+    window_scaling: Scaling = LOG
     window: int = 120
     window_channels: int = 1
     panel: Panel | None = None

@@ -275,7 +275,8 @@ def divided(table: ProfileTable, options: EpgSource, seed: int) -> dict[str, np.
     """Rows (ascending) of every set that is asked for; raises DataError where donors would be shared."""
     seed = seed if options.split_seed is None else options.split_seed
     if options.split == "kfold":
-        assert options.folds is not None and options.fold is not None
+        assert options.folds is not None
+        assert options.fold is not None
         return k_folds(table, options.folds, options.fold, seed)
     return (grouped if options.split == "grouped" else at_random)(table, options.shares, seed)
 
@@ -303,7 +304,15 @@ def _fingerprint(
     wanted: Wanted,
 ) -> str:
     """Of arrays, panel, alleles and every option that batches depend on."""
-    keys = ("scale", "max_rfu", "window_scale", "peak_window", "window_channels", "peak_threshold", "label_mode")
+    keys: tuple[str, ...] = (
+        "scale",
+        "max_rfu",
+        "window_scale",
+        "peak_window",
+        "window_channels",
+        "peak_threshold",
+        "label_mode",
+    )
     keys += ("complete_height", "missing_peak", "size_standard")
     said = {key: getattr(options, key) for key in keys}
     chosen = {name: cache.hash_of(members.tolist()) for name, members in rows.items()}

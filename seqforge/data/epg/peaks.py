@@ -25,7 +25,7 @@ def find_peaks(signal: np.ndarray, threshold: float, dyes: int | None = None) ->
     """
     values = np.asarray(signal)[:, :dyes]
     values = values if values.dtype.kind == "f" else values.astype(np.int32)  # int16 would wrap
-    n, rows, length = values.shape
+    rows, length = values.shape[1:]
     starts, stops, row = _runs(values.reshape(-1, length))
     height = values.reshape(-1, length)[row, starts]
     same_before = np.r_[False, row[1:] == row[:-1]]
@@ -116,8 +116,10 @@ def runs_of(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
 
 
 def unreached(peaks: Peaks, mask: np.ndarray) -> tuple[int, int]:
-    """Of one profile's `mask` (dye, scan): runs of a class > 0 without a peak within ±2, and positive points that are no
-    apex. A model that scatters its answers to apexes cannot reach them."""
+    """Of one profile's `mask` (dye, scan): annotated runs without a peak within ±2, positive points that are no apex.
+
+    A model that scatters its answers to apexes cannot reach them.
+    """
     missed = 0
     for dye, first, stop, _ in runs_of(mask):
         near = peaks.position[peaks.dye == dye]

@@ -108,7 +108,7 @@ def _build(
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
 
 
-def _map(path: Path, sizes: tuple[int, ...]) -> np.ndarray:
+def _map(path: Path, sizes: tuple[int, ...]) -> np.memmap:
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.int8, shape=sizes)
 
 

@@ -181,7 +181,7 @@ def _table(texts: Mapping[str, Any], numbers: Mapping[str, np.ndarray], file: st
         raise refuse(
             TABLE, f"{', '.join(lacking)}: missing beside {', '.join(f'peak_{name}' for name in columns)}", file=file
         )
-    fields = {name: numbers[name] for name in (*LARGE, "contributors", "base_pairs") if name in numbers}
+    fields: dict[str, Any] = {name: numbers[name] for name in (*LARGE, "contributors", "base_pairs") if name in numbers}
     return ProfileTable(**fields, **texts, peaks=Peaks(**columns) if columns else None, file=file, **rest)
 
 
@@ -225,7 +225,9 @@ def _npz(path: Path, stack: ExitStack) -> _Content:
         archive = stack.enter_context(zipfile.ZipFile(path))
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
         forms = {name: _npy_form(archive, name, path) for name in names if name in LARGE}
-        small = {name: _npy(archive, name, path) for name in names if name in KNOWN and name not in LARGE}
+        small: dict[str, Any] = {
+            name: _npy(archive, name, path) for name in names if name in KNOWN and name not in LARGE
+        }
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise _damaged(path, error) from None
     small |= {name: None for name in names if name not in KNOWN}
@@ -385,7 +387,7 @@ def _groups(path: Path, names: list[str]) -> dict[str, Any]:
     lacking = next((name for name in names if name not in rows), None)
     if lacking is not None:
         raise refuse(COLUMNS, f"profile '{lacking}' has no row", did_you_mean(lacking, list(rows)), path)
-    found = {
+    found: dict[str, list[Any]] = {
         key: [(rows[name][key] or "").strip() for name in names] for key in ("mixture_set", "donors") if key in header
     }
     if "contributors" in header:

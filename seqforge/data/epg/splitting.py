@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Training, validation and test sets that share no donor and no mixture; and the random split, which says what leaks."""
+"""Training, validation and test sets that share no donor and no mixture; and the random split and what it leaks."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,8 @@ class Peaks:
 
     def rows(self, chosen: np.ndarray) -> Peaks:
         """The peaks `chosen`: numbers or a mask."""
-        return Peaks(*(None if column is None else column[chosen] for column in self.columns.values()))
+        found: dict[str, Any] = {name: None if one is None else one[chosen] for name, one in self.columns.items()}
+        return Peaks(**found)
 
     @property
     def columns(self) -> dict[str, np.ndarray | None]:
@@ -151,7 +151,7 @@ def _hash(digest: Any, array: np.ndarray | None) -> None:
 
 
 def standard_of(dyes: int, names: tuple[str, ...] | None) -> int | None:
-    """The row of the size standard: the last dye if its name is that of a standard, or if there are six without names."""
+    """The row of the size standard: the last dye, if it is called like one, or if there are six dyes without names."""
     if names:
         last = names[-1].casefold()
         return dyes - 1 if any(word in last for word in STANDARDS) or "standard" in last else None
@@ -186,7 +186,7 @@ def _fitting(values: np.ndarray, kind: type, what: str, file: str, first: int) -
     if values.dtype == kind:
         return values
     with np.errstate(over="ignore"):
-        found = values.astype(kind)
+        found: np.ndarray = values.astype(kind)
     lost = found.astype(values.dtype) != values
     if lost.any():
         hint = "save float32" if values.dtype.kind == "f" else "RFU are at most a few ten thousand"

@@ -103,7 +103,7 @@ class ElectropherogramSource(EpgSource):
             raise refuse(OPTION, "the table has base_pairs of its own", hint, table.file)
         from seqforge.data import cache
 
-        scale = np.linspace(*self.base_pairs, table.length)
+        scale = np.linspace(self.base_pairs[0], self.base_pairs[1], table.length)
         return replace(table, base_pairs=scale, content=cache.hash_of(table.digest, self.base_pairs))
 
     def annotations(self, table: ProfileTable, panel: Panel | None, wanted: Wanted) -> Sequence[Annotation] | None:
