@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from seqforge.arrays import np
@@ -17,6 +17,7 @@ from seqforge.data.epg.tables import IGNORE
 from seqforge.data.epg.tables import Peaks as FoundPeaks
 from seqforge.evaluation.epg_calling import NO_ALLELE, Call
 
+RATES = ("precision", "recall", "f1")
 EDGES = tuple(10.0 * 2**k for k in range(13))  # RFU, log-spaced: 10, 20, 40 … 40,960
 TRUTHS = ("analyst", "donors")
 OUT_OF_BIN = ("count", "ignore")
@@ -152,8 +153,9 @@ class Points:
         self.left_out = 0
         self.strata, self.contributors = Strata(), Strata()
 
-    def add(self, mask: np.ndarray, truth: np.ndarray, rfu: np.ndarray, contributors: int | None = None) -> None:
-        """One profile: predicted and true classes and heights, each (dye, scan)."""
+    def add(self, mask: np.ndarray, truth: np.ndarray, rfu: np.ndarray, contributors: int | None = None) -> Found:
+        """One profile: predicted and true classes and heights, each (dye, scan); what comes back are its counts, summed
+        over the classes but the background."""
         matrix = confusion(mask, truth, len(self.labels))
         self.counts += matrix
         self._iou(matrix)
@@ -164,6 +166,10 @@ class Points:
             self.strata.add_points(heights, said == label, true == label)
             if contributors is not None:
                 self.contributors.add(int(contributors), of_class(matrix, label))
+        found = Found()
+        for label in range(1, len(self.labels)):
+            found += of_class(matrix, label)
+        return found
 
     def _iou(self, matrix: np.ndarray) -> None:
         """The mean over the classes but the background that the profile has, or is said to have."""
@@ -218,11 +224,11 @@ class Peaks:
                 self.contributors.add_points(people, *pair)
 
     def scores(self) -> dict[str, Any]:
-        rates = rates_of(self.counts, self.labels)
-        del rates["iou"]
-        by_label = {label: of_class(self.counts, k).plain() for k, label in enumerate(self.labels)}
+        """Means over all classes, and each class against the rest."""
+        each = {label: of_class(self.counts, k).plain() for k, label in enumerate(self.labels)}
+        means = {name: float(np.mean([rates[name] for rates in each.values()])) for name in RATES}
         matrix = self.counts.tolist()
-        return {"n": int(self.counts.sum()), **rates, "labels": by_label, "confusion_matrix": matrix}
+        return {"n": int(self.counts.sum()), **means, "labels": each, "confusion_matrix": matrix}
 
     def notes(self) -> list[str]:
         return notes_of(self.counts, self.labels, "peaks of")
@@ -288,14 +294,15 @@ class Alleles:
         calls: Iterable[Call],
         truth: Mapping[tuple[str, str], float | None] | None,
         contributors: int | None = None,
-    ) -> None:
+    ) -> Found | None:
         """One profile: what is called, and (marker, allele) → height in RFU (None: not known) of what is right.
 
-        `truth` None: not known for this profile, which is counted and left out.
+        What comes back are its counts. `truth` None: not known for this profile, which is counted and left out.
         """
         if truth is None:
             self.unknown += 1
-            return
+            return None
+        before = replace(self.total)
         self.profiles += 1
         said = {key: height for key, height in heights(calls).items() if self._counts(*key)}
         right = {key: height for key, height in truth.items() if self._counts(*key)}
@@ -305,6 +312,8 @@ class Alleles:
             found = Found(int(key in said and key in right), int(key not in right), int(key not in said))
             height = right.get(key)
             self._count(key[0], height if height is not None else said.get(key), found, contributors)
+        after = self.total
+        return Found(after.tp - before.tp, after.fp - before.fp, after.fn - before.fn)
 
     def _counts(self, marker: str, allele: str) -> bool:
         if self.rules.ob == "ignore" and allele == NO_ALLELE:

@@ -81,7 +81,8 @@ def test_peaks_are_counted_by_class_and_height_without_the_ignored():
     peaks = scoring.Peaks(BINARY)
     peaks.add([1, 0, 1, 1], np.array([1, 1, 0, -100]), np.array([30, 60, 100, 100]), np.array([1, 2, 2, 2]))
     found = peaks.scores()
-    assert (found["n"], found["precision"], found["recall"], found["f1"]) == (3, 0.5, 0.5, 0.5)
+    assert (found["n"], found["precision"], found["recall"], found["f1"]) == (3, 0.25, 0.25, 0.25)
+    assert [found["labels"]["allele"][name] for name in ("precision", "recall", "f1")] == [0.5, 0.5, 0.5]
     assert [(row["from"], row["tp"], row["fp"], row["fn"]) for row in peaks.strata.by_rfu()] == [
         (20, 1, 0, 0),
         (40, 0, 0, 1),

@@ -21,6 +21,7 @@ from seqforge.data.epg.scaling import Scaling
 from seqforge.data.epg.tables import Peaks, ProfileTable
 
 if TYPE_CHECKING:
+    from seqforge.data.epg.alleles import Genotype
     from seqforge.data.epg.annotation import Annotation
     from seqforge.data.epg.panels import Panel
 
@@ -46,7 +47,7 @@ class Store:
     window_channels: int = 1
     panel: Panel | None = None
     annotations: Sequence[Annotation] | None = None
-    genotypes: Mapping[str, Mapping[str, Sequence[str]]] | None = None
+    genotypes: Mapping[str, Genotype] | None = None
 
     @property
     def analysis_dyes(self) -> int:

@@ -20,6 +20,7 @@ from seqforge.data.sources.base import Source, Wanted
 from seqforge.parameters import Count, Integer, NonNegative, OneOf, Positive, Share, setting
 
 if TYPE_CHECKING:
+    from seqforge.data.epg.alleles import Genotype
     from seqforge.data.epg.annotation import Annotation
     from seqforge.data.epg.dataset import PeakSet, ProfileSet, Store
     from seqforge.data.epg.panels import Panel
@@ -79,7 +80,7 @@ class EpgSource(Source):
         """The alleles of each profile, where they are not in the table's masks."""
         return None
 
-    def genotypes(self, wanted: Wanted) -> Mapping[str, Mapping[str, Sequence[str]]] | None:
+    def genotypes(self, wanted: Wanted) -> Mapping[str, Genotype] | None:
         """Donor → marker → alleles, where they are known; only judging asks."""
         return None
 

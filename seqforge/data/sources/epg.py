@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,7 @@ from seqforge.parameters import REQUIRED, Name, Number, Tuple, setting
 from seqforge.registry import register
 
 if TYPE_CHECKING:
+    from seqforge.data.epg.alleles import Genotype
     from seqforge.data.epg.annotation import Annotation
     from seqforge.data.epg.panels import Panel
     from seqforge.data.epg.reading import Shape
@@ -40,9 +41,12 @@ class ElectropherogramSource(EpgSource):
     )
     alleles: Name | None = setting(None, "an allele report that the masks are made of, instead of those of the table")
     samples: Name | None = setting(None, "a table: file name of a profile, sample name in the allele report")
+    donor_alleles: Name | None = setting(
+        None, "a table: SampleName;Marker;Allele1;Allele2 of the donors, to judge against what they truly have"
+    )
 
     def files(self, folder: Path) -> list[Path]:
-        named = (self.profiles, self.panel, self.alleles, self.samples)
+        named = (self.profiles, self.panel, self.alleles, self.samples, self.donor_alleles)
         return [folder / Path(name).expanduser() for name in named if name is not None]
 
     def problems(self) -> list[tuple[str, str]]:
@@ -117,3 +121,10 @@ class ElectropherogramSource(EpgSource):
         report = read_report(wanted.folder / Path(self.alleles).expanduser())
         samples = None if self.samples is None else read_samples(wanted.folder / Path(self.samples).expanduser())
         return annotations_of(table, report, panel, samples)
+
+    def genotypes(self, wanted: Wanted) -> Mapping[str, Genotype] | None:
+        if self.donor_alleles is None:
+            return None
+        from seqforge.data.epg.alleles import read_donors
+
+        return read_donors(wanted.folder / Path(self.donor_alleles).expanduser())
