@@ -23,47 +23,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from seqforge.data.epg.baseline import clipped
 from seqforge.data.epg.panels import Marker
 from seqforge.data.epg.tables import ProfileTable
-from seqforge.parameters import Count, Integer, Natural, NonNegative, Positive, Tuple, setting
 from seqforge.simulation import draws
-from seqforge.simulation.epg_panel import END, FULL, KIT, MALE, REPEAT, SEX, Called, base_pairs, marked, panel
+from seqforge.simulation.epg_options import Options
+from seqforge.simulation.epg_panel import END, KIT, MALE, REPEAT, SEX, Called, base_pairs, marked, panel
 
 VERSION = 1  # of the generated profiles: raised when the same options give others
 ALLELE, STUTTER, EXTRA, SIGNPOST, PULL_UP, BLOB, SPIKE, OFF_LADDER, FRONT = range(9)  # kinds of a peak
 PEAK = np.dtype([("kind", "i1"), ("dye", "<i2"), ("base_pair", "<f8"), ("height", "<f8"), ("sigma", "<f8")])
 TAIL = 1.15  # of a peak: how much wider it is behind its apex than before
 SCANS, FIRST_SCAN, SCANS_PER_BP = 10_000, 2_000.0, 10.2  # of a run
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What is simulated; heights and noise in RFU."""
-
-    profiles: Count = setting(120, "how many profiles, replicate injections counted")
-    donors: Count = setting(60, "people; those of a mixture come from one pool, so that pools can be told apart")
-    contributors: Annotated[tuple[int, ...], Tuple(Integer(ge=1, le=5))] = setting(
-        (1, 2, 3, 4, 5), "the numbers of contributors that occur, in turn"
-    )
-    replicates: Count = setting(2, "injections of each mixture")
-    seed: Natural = setting(1, "of the simulation; the training's seed does not change the profiles")
-    length: Annotated[int, Integer(ge=512, le=FULL)] = setting(FULL, "scan points, 0.1 bp each, from 65 bp")
-    dyes: Annotated[int, Integer(ge=2, le=5)] = setting(5, "analysis dyes")
-    height: Positive = setting(2500.0, "RFU: of one copy of an allele of a single person, undegraded")
-    degradation: NonNegative = setting(0.3, "mean loss per 100 bp, of the natural logarithm of heights")
-    stutter: NonNegative = setting(1.0, "factor on the stutter ratios (back 5–11 %, forward 1–2 %)")
-    noise: NonNegative = setting(5.0, "RFU: standard deviation")
-    drift: NonNegative = setting(8.0, "RFU: of the baseline, as calibrated profiles still have it")
-    artefacts: NonNegative = setting(1.0, "factor on the numbers of dye blobs, spikes and peaks outside bins")
-    detection: NonNegative = setting(40.0, "RFU from which an allele is in the truth; lower ones have dropped out")
-    context_effect: NonNegative = setting(
-        0.0, "per marker, peaks that only the whole profile tells to be alleles or artefacts; 0: none"
-    )
 
 
 class Shape(NamedTuple):

@@ -13,9 +13,9 @@ import numpy as np
 from seqforge.data.epg import kits
 from seqforge.data.epg.annotation import annotated
 from seqforge.data.epg.panels import Bin, Marker, Panel
+from seqforge.simulation.epg_options import FULL
 
 KIT = kits.KITS[kits.SIMULATED]
-FULL = 4096  # points of a whole profile; shorter ones end earlier, at the same points per base pair
 REPEAT = 4.0  # base pairs
 PITCH, GAP, EDGE, END = (
     76.0,
