@@ -175,6 +175,7 @@ class _Resolution:
         self.monitors: list[Asked] = []  # by schedules
         self.process: TrainingProcess | None = None
         self.channels: int | None = None
+        self.source: Source | None = None
         self.compiled: dict[str, Section] = {}  # what a file of a whole model brings along, by name
         setting = read_general(definition.general, self.problems)
         self.setting = replace(setting, library=setting.library or assumed)
@@ -190,7 +191,7 @@ class _Resolution:
         chosen = DataReader(definition, setting, self.paths, self.problems).choose(data)
         architecture = self._windowed(architecture, chosen)
         length = self._length(architecture, chosen)
-        self.channels = self._of_data(chosen, "channels")
+        self.channels, self.source = self._of_data(chosen, "channels"), chosen.source
         if loss is not None and architecture is not None:
             loss = loss.for_output(architecture.output_kind, len(setting.labels))
         self._agree(architecture, loss, chosen, length)
@@ -264,7 +265,8 @@ class _Resolution:
             return None
         if self.task is not None:
             self.problems += agreement.loss_and_task(loss, self.task, library, place)
-        return loss.for_heads(self.setting.heads)
+        loss = loss.for_heads(self.setting.heads)
+        return loss if self.task is None else loss.for_task(self.task)
 
     def _optimizers(self) -> tuple[OptimizerUse, ...]:
         own = (self.compiled["optimizer"],) if "optimizer" in self.compiled else ()
@@ -292,6 +294,7 @@ class _Resolution:
             if hasattr(schedule, "monitor")
         ]
         self.problems += agreement.warm_ups(uses, self.process)
+        self.problems += agreement.decays(uses, self.process)
         return tuple(ScheduleUse(schedule, _target(section)) for section, schedule in uses)
 
     def _process(self) -> TrainingProcess | None:
@@ -420,6 +423,8 @@ class _Resolution:
         self.problems += agreement.arrays_and_task(definition, setting, architecture)
         if loss is not None and definition.loss is not None:
             self.problems += agreement.output_and_loss(definition.loss, architecture, loss)
+            self.problems += agreement.loss_and_model(definition.loss, loss, architecture, setting.labels)
+        self.problems += agreement.unit_input(architecture, self.source, definition)
         if not architecture.trainable:
             self.problems += agreement.nothing_to_train(definition, architecture)
         place = key_place(definition.loss, "pseudocount") or definition.architecture.place

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from seqforge.definitions.components import joined, spellings
+from seqforge.definitions.components import joined, parameters_among, spellings
 from seqforge.definitions.language import DATA, Element
 from seqforge.definitions.model import Hyperparameter, ModelDefinition, Section
 from seqforge.definitions.profile_data import ProfilePreparation, ProfileSimulation, Split
@@ -222,7 +222,7 @@ def _section(
 
 def _origins(component: Component | type, items: Sequence[Hyperparameter]) -> dict[str, str]:
     """Where the file says each hyper-parameter of a component, whichever of its spellings it uses."""
-    parameters = parameters_of(component if isinstance(component, type) else type(component))
+    parameters = parameters_among(component if isinstance(component, type) else type(component), items)
     names = spellings(parameters)
     return {names.get(name, name): _from(item.value) for name, item in joined(parameters, list(items))}
 

@@ -81,7 +81,14 @@ PREDICTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "exp": torch.exp,
     "positive": lambda output: (output > 0).to(output.dtype),
+    "positions": lambda output: _positions(output),
 }
+
+
+def _positions(output: Tensor) -> Tensor:
+    """Probabilities of one value per position, (n, dye, scan) or (n, 1, dye, scan), or of classes along axis 1."""
+    one = output.ndim < 4 or output.shape[1] == 1
+    return output.sigmoid() if one else output.softmax(dim=1)
 
 
 def predicted(kind: str, output: Any) -> Any:

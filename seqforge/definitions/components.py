@@ -46,12 +46,18 @@ def items_of(attributes: Mapping[str, Text]) -> tuple[Hyperparameter, ...]:
 def assemble(cls: type, items: Iterable[Hyperparameter], subject: Subject, problems: list[Problem]) -> Any:
     """The component `cls` with the values of `items`, or None after appending every problem to `problems`."""
     before, items = len(problems), list(items)
-    parameters = parameters_of(cls)
+    parameters = parameters_among(cls, items)
     chosen = _once(_known(parameters, joined(parameters, items, problems), subject, problems), problems)
     values = {name: _value(parameters[name], item, problems) for name, item in chosen.items()}
     problems.extend(_missing(parameters, {*values, *_meant(parameters, items)}, subject))
     sound = len(problems) == before and all(item.name for item in items)
     return _made(cls, values, chosen, subject, problems) if sound else None
+
+
+def parameters_among(cls: type, items: Iterable[Hyperparameter]) -> Mapping[str, Parameter]:
+    """The hyper-parameters of `cls` next to `items`: the terms of a loss bring their own."""
+    given = getattr(cls, "parameters_given", None)
+    return given({folded(item.name): str(item.value) for item in items}) if given else parameters_of(cls)
 
 
 def spellings(parameters: Mapping[str, Parameter]) -> dict[str, str]:

@@ -13,10 +13,12 @@ from seqforge.arrays import np
 from seqforge.registry import Component
 
 if TYPE_CHECKING:
+    from seqforge.architectures.base import Architecture
     from seqforge.heads import Head
+    from seqforge.tasks import Task
 
 # how a model's output becomes the prediction that metrics, files and users see
-PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive", "first-sigmoid")
+PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive", "positions", "first-sigmoid")
 
 
 class Adapted(NamedTuple):
@@ -71,11 +73,16 @@ class Loss(Component):
     @property
     def prediction(self) -> str:
         """One of `PREDICTIONS`: identity, softmax (over axis 1), sigmoid, exp (of log-probabilities), positive (1
-        where > 0), first-sigmoid (sigmoid of the first of several outputs, the others as they are)."""
+        where > 0), positions (sigmoid of one value per position, softmax over axis 1 of several), first-sigmoid
+        (sigmoid of the first of several outputs, the others as they are)."""
         return "identity"
 
     def for_heads(self, heads: Sequence[Head]) -> Loss:
         """The same loss for a profile model with `heads`; others are no concern of it."""
+        return self
+
+    def for_task(self, task: Task) -> Loss:
+        """The same loss for the targets of `task`; most have one form of target."""
         return self
 
     def for_output(self, kind: str | None, outputs: int) -> Loss:
@@ -86,6 +93,10 @@ class Loss(Component):
     def for_facts(self, facts: Mapping[str, Any]) -> Loss:
         """The same loss for training data with these `Data.facts`: "balanced" becomes numbers; most do not ask."""
         return self
+
+    def model_problems(self, architecture: Architecture, labels: Sequence[str]) -> list[tuple[str, str]]:
+        """(hyper-parameter, sentence) for what does not fit the model and its labels."""
+        return []
 
     def weights(self) -> dict[str, float]:
         """The factors of its parts at the start, by name; empty: it forms its total itself."""

@@ -19,7 +19,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 class KLDivLoss(Loss):
     """Mean over the labels of t·(log t − output), 0 where t = 0; log-probabilities and one-hot (n, label) → (n,)."""
 
-    tasks = ("multi-class classification",)
+    tasks = ("multi-class classification", "peak classification")
     libraries = (PYTORCH, KERAS)
     output = "log-probabilities"
     target = "one-hot"

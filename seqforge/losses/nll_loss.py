@@ -19,7 +19,7 @@ from seqforge.registry import KERAS, PYTORCH, register
 class NLLLoss(Loss):
     """−output[class]; log-probabilities (n, label), target (n,) → (n,)."""
 
-    tasks = ("multi-class classification",)
+    tasks = ("multi-class classification", "peak classification")
     libraries = (PYTORCH, KERAS)
     output = "log-probabilities"
     target = "index"

@@ -53,12 +53,13 @@ def translate(loss: Loss, library: str) -> Loss:
     """
     if loss.library in (None, library):
         return loss
-    rows = [row for row in TRANSLATIONS.get(library, ()) if row.name == loss.name]
+    usable = library in loss.libraries  # with its options: some exist on one backend only
+    rows = [row for row in TRANSLATIONS.get(library, ()) if row.name == loss.name] if usable else []
     for row in rows:
         if _holds(row, loss):
             carried = {name: getattr(loss, name) for name in row.carried}
             return find("losses", row.becomes, library)(**row.settings, **carried)
-    if rows and library in loss.libraries:
+    if rows:
         return loss
     known = ", ".join(available(library, loss.tasks))
     raise SeqForgeError(f"loss '{loss.name}' is of {loss.library} only; expected one of {known}")

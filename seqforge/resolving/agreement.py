@@ -428,6 +428,14 @@ def output_and_loss(section: Section, architecture: Architecture, loss: Loss) ->
     yield Problem(key_place(section, "input") or section.place, "SF0342", message, "remove input: it follows the model")
 
 
+def loss_and_model(
+    section: Section, loss: Loss, architecture: Architecture, labels: Sequence[str]
+) -> Iterator[Problem]:
+    """What a loss needs of the model and of its labels."""
+    for key, sentence in loss.model_problems(architecture, labels):
+        yield Problem(key_place(section, key) or section.place, "SF0208", sentence)
+
+
 def nothing_to_train(definition: ModelDefinition, architecture: Architecture) -> Iterator[Problem]:
     """A model without parameters can be judged and be a part of another one."""
     sections = [definition.trainingprocess, *definition.optimizers, *definition.schedules]
@@ -480,6 +488,33 @@ def warm_ups(schedules: Sequence[tuple[Section, Any]], process: TrainingProcess 
             message = f"warmup_epochs {rise}: the training has {process.epochs} epochs, all of them warm-up"
             place = key_place(section, "warmup_epochs") or section.place
             yield Problem(place, "SF0337", message, "train for more epochs, or warm up for fewer", "warning")
+
+
+LEAST_SHARE = 1e-4  # of the first learning rate: with less a training does not move
+
+
+def decays(schedules: Sequence[tuple[Section, Any]], process: TrainingProcess | None) -> Iterator[Problem]:
+    """A rate that falls to nothing long before the end was probably not meant."""
+    for section, schedule in schedules:
+        gamma, least = getattr(schedule, "gamma", None), getattr(schedule, "min_learning_rate", 0)
+        if schedule.name != "Exponential" or not gamma or least or process is None:
+            continue
+        share = gamma ** (process.epochs - 1)
+        if share < LEAST_SHARE:
+            message = f"gamma {gamma:g} over {process.epochs} epochs leaves {share:.1g} of the learning rate"
+            place = key_place(section, "gamma") or section.place
+            hint = "raise gamma, train for fewer epochs or give min_learning_rate"
+            yield Problem(place, "SF0344", message, hint, "warning")
+
+
+def unit_input(architecture: Architecture, source: Source | None, definition: ModelDefinition) -> Iterator[Problem]:
+    """A decoder that ends in a sigmoid can only put out signals that are scaled to [0, 1]."""
+    scale = getattr(source, "scale", None)
+    if scale == "none" and getattr(architecture, "needs_unit_input", False):
+        place = key_place(definition.data, "scale") if definition.data else None
+        message = f"architecture '{architecture.name}' puts out values in [0, 1], but the data are not scaled"
+        hint = "write scale log1p or linear, or use_sigmoid False"
+        yield Problem(place or definition.architecture.place, "SF0345", message, hint)
 
 
 def pseudocounts(architecture: Architecture, loss: Loss | None, place: Place) -> Iterator[Problem]:

@@ -18,13 +18,23 @@ VARIANTS = {
     "label_smoothing": [{"label_smoothing": 0.1}],
     "delta": [{"delta": 0.5}],
     "axis": [{"axis": 1}],
+    "gamma": [{"gamma": 0.5, "alpha": 0.6}],
+    "input": [{"input": "probabilities"}, {"input": "logits"}],
+    "pos_weight": [{"pos_weight": 3.0, "neg_weight": 0.5}],
 }
 
 
-def losses() -> list[Loss]:
-    """Every usable loss with its defaults, and with each option that changes its formula."""
+def losses(library: str) -> list[Loss]:
+    """Every usable loss with its defaults, and with each option that changes its formula, for each kind of target."""
     usable = [cls for cls in registry.classes("losses") if not cls.unavailable and TASKS & set(cls.tasks)]
-    return [cls(**options) for cls in usable for options in [{}, *_options(cls)]]
+    every = [
+        cls(**options).for_task(registry.find("tasks", task)())
+        for cls in usable
+        for options in [{}, *_options(cls)]
+        for task in cls.tasks
+        if task in TASKS
+    ]
+    return [loss for loss in dict.fromkeys(every) if library in loss.libraries]
 
 
 def _options(cls: type[Loss]) -> Iterator[dict]:

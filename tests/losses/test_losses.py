@@ -12,16 +12,17 @@ from seqforge.losses.translations import available, translate
 from seqforge.registry import KERAS, PYTORCH, UnknownName, find
 
 MC, ML, RG = ("multi-class classification",), ("multi-label classification",), ("regression",)
+PEAKS, MASKS = ("peak classification",), ("segmentation",)
 
 # name, library, options → tasks, output, target, prediction
 TABLE = [
-    ("CrossEntropyLoss", PYTORCH, {}, MC, "logits", "index", "softmax"),
-    ("NLLLoss", PYTORCH, {}, MC, "log-probabilities", "index", "exp"),
-    ("KLDivLoss", PYTORCH, {}, MC, "log-probabilities", "one-hot", "exp"),
-    ("BCEWithLogitsLoss", PYTORCH, {}, ML, "logits", "multi-hot", "sigmoid"),
-    ("BCELoss", PYTORCH, {}, ML, "probabilities", "multi-hot", "identity"),
+    ("CrossEntropyLoss", PYTORCH, {}, MC + PEAKS + MASKS, "logits", "index", "softmax"),
+    ("NLLLoss", PYTORCH, {}, MC + PEAKS, "log-probabilities", "index", "exp"),
+    ("KLDivLoss", PYTORCH, {}, MC + PEAKS, "log-probabilities", "one-hot", "exp"),
+    ("BCEWithLogitsLoss", PYTORCH, {}, ML + MASKS, "logits", "multi-hot", "sigmoid"),
+    ("BCELoss", PYTORCH, {}, ML + MASKS, "probabilities", "multi-hot", "identity"),
     ("L1Loss", PYTORCH, {}, RG, "values", "values", "identity"),
-    ("MSELoss", PYTORCH, {}, RG, "values", "values", "identity"),
+    ("MSELoss", PYTORCH, {}, (*RG, "reconstruction"), "values", "values", "identity"),
     ("SmoothL1Loss", PYTORCH, {}, RG, "values", "values", "identity"),
     ("categorical_crossentropy", KERAS, {}, MC, "probabilities", "one-hot", "identity"),
     ("categorical_crossentropy", KERAS, {"from_logits": True}, MC, "logits", "one-hot", "softmax"),
@@ -124,7 +125,8 @@ def test_translations(name, options, library, becomes, settings):
     other = PYTORCH if library == KERAS else KERAS
     loss = find("losses", name, other)(**options)
     translated = translate(loss, library)
-    assert (translated.name, translated.library, translated.settings()) == (becomes, library, settings)
+    assert (translated.name, translated.library) == (becomes, library)
+    assert translated.settings() == find("losses", becomes, library)().settings() | settings
     assert translate(loss, other) is loss
     draw = np.random.default_rng(1)
     output, target = np.log(draw.dirichlet(np.ones(4), 6)), draw.integers(0, 4, 6)
@@ -141,7 +143,7 @@ def test_translations(name, options, library, becomes, settings):
             "KLDivLoss",
             {},
             KERAS,
-            "loss 'KLDivLoss' is of PyTorch only; expected one of categorical_crossentropy, categorical_hinge, kl",
+            "loss 'KLDivLoss' is of PyTorch only; expected one of categorical_crossentropy, categorical_hinge, Focal",
         ),
         ("poisson", {}, PYTORCH, "loss 'poisson' is of Keras only; expected one of L1Loss, MSELoss, SmoothL1Loss"),
     ],
@@ -165,6 +167,20 @@ def test_what_does_not_translate_says_so(name, options, library, message):
 def test_options_without_a_counterpart_keep_the_formula(name, options):
     loss = find("losses", name, KERAS)(**options)
     assert translate(loss, PYTORCH) is loss
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("CrossEntropyLoss", {"class_weights": (1.0, 2.0)}),
+        ("CrossEntropyLoss", {"input": "probabilities"}),
+        ("BCELoss", {"input": "logits"}),
+        ("MSELoss", {"space": "rfu"}),
+    ],
+)
+def test_options_of_one_backend_are_not_lost_on_the_other(name, options):
+    with pytest.raises(SeqForgeError, match=f"loss '{name}' is of PyTorch only"):
+        translate(find("losses", name, PYTORCH)(**options), KERAS)
 
 
 def test_an_unknown_name_is_met_with_the_nearest():
