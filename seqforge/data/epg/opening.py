@@ -80,6 +80,10 @@ class EpgSource(Source):
         """The alleles of each profile, where they are not in the table's masks."""
         return None
 
+    def kit_panel(self, wanted: Wanted) -> Panel | None:
+        """The panel of the profiles' kit, if there is one; for new profiles."""
+        return self.opened(wanted, lambda text: None)[1]
+
     def genotypes(self, wanted: Wanted) -> Mapping[str, Genotype] | None:
         """Donor → marker → alleles, where they are known; only judging asks."""
         return None

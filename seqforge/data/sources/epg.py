@@ -90,13 +90,16 @@ class ElectropherogramSource(EpgSource):
         return reading.shape(path) if path.exists() else None
 
     def opened(self, wanted: Wanted, report: Report) -> tuple[ProfileTable, Panel | None]:
-        from seqforge.data.epg.panels import read_panel
         from seqforge.data.epg.reading import read_table
 
         path = self.files(wanted.folder)[0]
         report(f"reading {path.name}")
-        panel = None if self.panel is None else read_panel(wanted.folder / Path(self.panel).expanduser())
-        return self._scaled(read_table(path)), panel
+        return self._scaled(read_table(path)), self.kit_panel(wanted)
+
+    def kit_panel(self, wanted: Wanted) -> Panel | None:
+        from seqforge.data.epg.panels import read_panel
+
+        return None if self.panel is None else read_panel(wanted.folder / Path(self.panel).expanduser())
 
     def _scaled(self, table: ProfileTable) -> ProfileTable:
         """The table with the declared base pairs."""

@@ -18,6 +18,7 @@ from seqforge.registry import register
 from seqforge.simulation.epg_options import Options
 
 if TYPE_CHECKING:
+    from seqforge.data.epg.alleles import Genotype
     from seqforge.data.epg.panels import Panel
     from seqforge.data.epg.tables import ProfileTable
     from seqforge.simulation.electropherograms import Simulator
@@ -60,6 +61,26 @@ class ElectropherogramSimulationSource(Options, EpgSource):
         key = cache.hash_of("epg-simulation", VERSION, said)
         folder = cache.entry(key, lambda fresh: _simulate(simulator, fresh))
         return _table(simulator, folder, key), simulator.panel
+
+    def kit_panel(self, wanted: Wanted) -> Panel:
+        from seqforge.simulation.electropherograms import Simulator
+
+        return Simulator(self.options).panel
+
+    def genotypes(self, wanted: Wanted) -> dict[str, Genotype]:
+        from seqforge.simulation.electropherograms import Simulator, donor_name
+
+        simulator = Simulator(self.options)
+        return {donor_name(number): _alleles(simulator, number) for number in range(self.donors)}
+
+
+def _alleles(simulator: Simulator, donor: int) -> Genotype:
+    """What a donor has: marker → labels, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for number, at in simulator.genotype(donor):
+        marker = simulator.panel.markers[number]
+        found.setdefault(marker.name, {})[marker.bins[at].label] = None
+    return {marker: tuple(labels) for marker, labels in found.items()}
 
 
 def _simulate(simulator: Simulator, folder: Path) -> None:
