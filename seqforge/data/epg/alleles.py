@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Alleles in tables: allele reports of analysts, the samples of profiles, and what donors truly have.
+"""Alleles in tables: allele reports of analysts, which sample a profile is, and what donors truly have.
 
 All tables have a header line; cells are separated by tabs, commas or semicolons, whichever the header has.
 """
@@ -15,8 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from seqforge.data import cache
 from seqforge.data.epg.annotation import Annotation, annotated
 from seqforge.data.epg.problems import ALLELES
 from seqforge.data.problems import COLUMNS, DAMAGED, EMPTY, MISSING, refuse
@@ -24,6 +25,7 @@ from seqforge.errors import DataError, did_you_mean, nearest, quoted
 
 if TYPE_CHECKING:
     from seqforge.data.epg.panels import Panel
+    from seqforge.data.epg.samples import Sample
     from seqforge.data.epg.tables import ProfileTable
 
 SEPARATORS = "\t;,"
@@ -95,25 +97,6 @@ def read_report(path: Path) -> AlleleReport:
     return AlleleReport(plain, str(path))
 
 
-def read_samples(path: Path) -> dict[str, str]:
-    """File name → sample name; the two columns are named File (Name) and Sample (Name), or are the first two."""
-    rows = _rows(path)
-    first, header = next(rows)
-    named = [_named(header, word) for word in ("file", "sample")]
-    both = None not in named
-    columns = [int(column or 0) for column in named] if both else [0, 1]
-    found: dict[str, str] = {}
-    for line, cells in rows if both else _with((first, header), rows):
-        file, sample = (_cell(cells, column).strip() for column in columns)
-        if not file or not sample:
-            message = f"expected a file name and a sample name, received {quoted(' '.join(cells))}"
-            raise refuse(ALLELES, message, file=path, line=line)
-        if found.setdefault(_stem(file), sample) != sample:
-            message = f"file '{file}' belongs to sample '{found[_stem(file)]}' and to '{sample}'"
-            raise refuse(ALLELES, message, "keep one", path, line)
-    return found
-
-
 def read_donors(path: Path) -> dict[str, Genotype]:
     """What donors truly have: SampleName;Marker;Allele1;Allele2 as donor → marker → alleles."""
     rows = _rows(path)
@@ -145,11 +128,16 @@ def mixed(donors: Mapping[str, Genotype], names: Iterable[str], file: Path | str
     return {marker: tuple(dict.fromkeys(labels)) for marker, labels in found.items()}
 
 
-def sample_of(name: str, samples: Mapping[str, str] | None, known: Sequence[str] = ()) -> str:
+def sample_of(name: str, samples: Mapping[str, Sample] | None, known: Iterable[str] = ()) -> str:
     """The sample of the profile called `name`: as `samples` say, else its name (perhaps without an ending)."""
     if samples is None:
-        return name if name in known else _stem(name)
-    found = samples.get(_stem(name))
+        return name if name in set(known) else stem(name)
+    return described(name, samples).name
+
+
+def described(name: str, samples: Mapping[str, Sample]) -> Sample:
+    """What `samples` (by file name) say of the profile called `name`; raises DataError if nothing."""
+    found = samples.get(name) or next((one for file, one in samples.items() if stem(file) == stem(name)), None)
     if found is None:
         near = nearest(name, list(samples))
         hint = f"did you mean '{near}'?" if near else "add its file name and sample name"
@@ -157,15 +145,33 @@ def sample_of(name: str, samples: Mapping[str, str] | None, known: Sequence[str]
     return found
 
 
+def with_samples(table: ProfileTable, samples: Mapping[str, Sample]) -> ProfileTable:
+    """The table with the mixture sets, donors and contributors of `samples`, where it has none of its own."""
+    from dataclasses import replace
+
+    from seqforge.arrays import np
+
+    found = [described(name, samples) for name in table.names]
+    known: dict[str, Any] = {}
+    if table.mixture_set is None and any(one.mixture_set for one in found):
+        known["mixture_set"] = tuple(one.mixture_set for one in found)
+    if table.donors is None and any(one.donors for one in found):
+        known["donors"] = tuple(one.donors for one in found)
+    if table.contributors is None and any(one.contributors for one in found):
+        known["contributors"] = np.array([one.contributors or -1 for one in found])
+    said = {key: value if key != "contributors" else value.tolist() for key, value in known.items()}
+    return replace(table, **known, content=cache.hash_of(table.digest, said)) if known else table
+
+
 def annotations_of(
-    table: ProfileTable, report: AlleleReport, panel: Panel, samples: Mapping[str, str] | None = None
+    table: ProfileTable, report: AlleleReport, panel: Panel, samples: Mapping[str, Sample] | None = None
 ) -> list[Annotation]:
     """The alleles of each profile of `table` on its scan points; raises DataError for profiles without a sample."""
     found = []
     for row, name in enumerate(table.names):
         scale = table.base_pairs_of(row)
         assert scale is not None
-        found.append(annotated(report.genotype(sample_of(name, samples, list(report.samples))), panel, scale))
+        found.append(annotated(report.genotype(sample_of(name, samples, report.samples)), panel, scale))
     return found
 
 
@@ -185,11 +191,6 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise refuse(DAMAGED, f"the table cannot be read: {error}", file=path, line=reader.line_num) from None
     if empty:
         raise refuse(EMPTY, "the table is empty", file=path)
-
-
-def _with(first: tuple[int, list[str]], rest: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    yield first
-    yield from rest
 
 
 def _text(path: Path) -> str:
@@ -225,16 +226,11 @@ def _numbered(header: Sequence[str], path: Path) -> tuple[dict[int, int], dict[i
     return dict(sorted(found["allele"].items())), found["height"]
 
 
-def _named(header: Sequence[str], word: str) -> int | None:
-    """The column whose name begins with `word`."""
-    return next((number for number, cell in enumerate(header) if re.fullmatch(rf"{word}(name)?", _plain(cell))), None)
-
-
 def _plain(cell: str) -> str:
     return "".join(letter for letter in cell.casefold() if letter.isalnum())
 
 
-def _stem(file: str) -> str:
+def stem(file: str) -> str:
     """A file name without folders and without the ending of a profile's file."""
     name = file.replace("\\", "/").rsplit("/", 1)[-1]
     return next((name[: -len(end)] for end in ENDINGS if name.casefold().endswith(end)), name)

@@ -3,12 +3,11 @@
 """Profile tables in files: `.npz`, `.h5`, or a folder of NAME.npy and NAME_annotation.npy; and how they are written.
 
 Every form is checked and converted once, some profiles at a time, into memory-mapped arrays of the cache. Nothing is
-ever unpickled. A folder may also hold base_pairs.npy and profiles.csv (name, mixture_set, donors, contributors).
+ever unpickled. A folder may also hold base_pairs.npy.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +22,7 @@ from seqforge.data import cache
 from seqforge.data.epg.checks import shape_of
 from seqforge.data.epg.problems import TABLE
 from seqforge.data.epg.tables import BLOCK, INTEGERS, Peaks, ProfileTable, empty_refused, narrowed, narrowed_masks
-from seqforge.data.problems import COLUMNS, DAMAGED, MISSING, refuse
+from seqforge.data.problems import DAMAGED, MISSING, refuse
 from seqforge.errors import BackendError, DataError, did_you_mean, nearest, quoted
 from seqforge.files import new_file
 
@@ -319,11 +318,11 @@ def h5py() -> Any:
 
 def _members(folder: Path) -> list[Path]:
     """The files that make a folder a table."""
-    return sorted(one for one in folder.iterdir() if one.suffix == ".npy" or one.name == "profiles.csv")
+    return sorted(folder.glob("*.npy"))
 
 
 def _folder(path: Path, stack: ExitStack) -> _Content:
-    arrays = {one.stem: one for one in _members(path) if one.suffix == ".npy"}
+    arrays = {one.stem: one for one in _members(path)}
     scale = arrays.pop("base_pairs", None)
     names = sorted(name for name in arrays if not name.endswith(ANNOTATION))
     if not names:
@@ -339,7 +338,7 @@ def _folder(path: Path, stack: ExitStack) -> _Content:
         raise refuse(MISSING, f"'{lacking}{ANNOTATION}.npy' is missing", hint, path)
     files = {"profiles": [arrays[name] for name in names]}
     files |= {"masks": [arrays[f"{name}{ANNOTATION}"] for name in names]} if annotated else {}
-    small: dict[str, Any] = {"names": np.array(names)} | _groups(path / "profiles.csv", names)
+    small: dict[str, Any] = {"names": np.array(names)}
     small |= {"base_pairs": _single(scale)} if scale is not None else {}
     return _Content({name: _joined(of) for name, of in files.items()}, lambda name: map(_one, files[name]), small)
 
@@ -372,35 +371,6 @@ def _joined(paths: list[Path]) -> tuple[tuple[int, ...], np.dtype]:
 
 def _alone(sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes[:-1] if len(sizes) == 3 and sizes[-1] == 1 else sizes
-
-
-def _groups(path: Path, names: list[str]) -> dict[str, Any]:
-    """Columns of profiles.csv in the order of `names`."""
-    if not path.exists():
-        return {}
-    with open(path, newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        header = [name.strip() for name in reader.fieldnames or ()]
-        rows = {(row.get("name") or "").strip(): row for row in reader}
-    if "name" not in header:
-        raise refuse(COLUMNS, "the table has no column 'name'", f"it has {', '.join(header)}", path)
-    lacking = next((name for name in names if name not in rows), None)
-    if lacking is not None:
-        raise refuse(COLUMNS, f"profile '{lacking}' has no row", did_you_mean(lacking, list(rows)), path)
-    found: dict[str, list[Any]] = {
-        key: [(rows[name][key] or "").strip() for name in names] for key in ("mixture_set", "donors") if key in header
-    }
-    if "contributors" in header:
-        found["contributors"] = [_count(rows[name]["contributors"], name, path) for name in names]
-    return {key: np.array(values) for key, values in found.items()}
-
-
-def _count(text: str | None, name: str, path: Path) -> Any:
-    try:
-        return int(text) if text and text.strip() else -1
-    except ValueError:
-        message = f"contributors of '{name}': expected a whole number, received {quoted(text)}"
-        raise refuse(TABLE, message, file=path) from None
 
 
 def _starts(path: Path, bytes_: bytes) -> bool:
