@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seqforge.data.epg.annotation import Annotation
     from seqforge.data.epg.panels import Panel
     from seqforge.data.epg.reading import Shape
+    from seqforge.data.epg.samples import Sample
     from seqforge.data.epg.tables import ProfileTable
 
 
@@ -40,21 +41,21 @@ class ElectropherogramSource(EpgSource):
         None, "the base pairs of the first and the last scan point, where the table has none"
     )
     alleles: Name | None = setting(None, "an allele report that the masks are made of, instead of those of the table")
-    samples: Name | None = setting(None, "a table: file name of a profile, sample name in the allele report")
+    samples: Name | None = setting(
+        None, "a table: file and sample of each profile, and perhaps mixture_set, donors and contributors"
+    )
     donor_alleles: Name | None = setting(
         None, "a table: SampleName;Marker;Allele1;Allele2 of the donors, to judge against what they truly have"
     )
 
     def files(self, folder: Path) -> list[Path]:
         named = (self.profiles, self.panel, self.alleles, self.samples, self.donor_alleles)
-        return [folder / Path(name).expanduser() for name in named if name is not None]
+        return [_path(folder, name) for name in named if name is not None]
 
     def problems(self) -> list[tuple[str, str]]:
         found = super().problems()
         if self.alleles and not self.panel:
             found.append(("alleles", "alleles needs panel: it says where they lie"))
-        if self.samples and not self.alleles:
-            found.append(("samples", "samples has no effect without alleles"))
         return found
 
     def channels(self, wanted: Wanted) -> int | None:
@@ -72,7 +73,7 @@ class ElectropherogramSource(EpgSource):
 
     def judge(self, wanted: Wanted) -> None:
         super().judge(wanted)
-        if self.panel is not None and (path := wanted.folder / Path(self.panel).expanduser()).is_file():
+        if self.panel is not None and (path := _path(wanted.folder, self.panel)).is_file():
             from seqforge.data.epg.panels import read_panel
 
             read_panel(path)
@@ -90,16 +91,18 @@ class ElectropherogramSource(EpgSource):
         return reading.shape(path) if path.exists() else None
 
     def opened(self, wanted: Wanted, report: Report) -> tuple[ProfileTable, Panel | None]:
+        from seqforge.data.epg.alleles import with_samples
         from seqforge.data.epg.reading import read_table
 
         path = self.files(wanted.folder)[0]
         report(f"reading {path.name}")
-        return self._scaled(read_table(path)), self.kit_panel(wanted)
+        table, samples = self._scaled(read_table(path)), self._samples(wanted.folder)
+        return (table if samples is None else with_samples(table, samples)), self.kit_panel(wanted)
 
     def kit_panel(self, wanted: Wanted) -> Panel | None:
         from seqforge.data.epg.panels import read_panel
 
-        return None if self.panel is None else read_panel(wanted.folder / Path(self.panel).expanduser())
+        return None if self.panel is None else read_panel(_path(wanted.folder, self.panel))
 
     def _scaled(self, table: ProfileTable) -> ProfileTable:
         """The table with the declared base pairs."""
@@ -116,18 +119,29 @@ class ElectropherogramSource(EpgSource):
     def annotations(self, table: ProfileTable, panel: Panel | None, wanted: Wanted) -> Sequence[Annotation] | None:
         if self.alleles is None or panel is None:
             return None
-        from seqforge.data.epg.alleles import annotations_of, read_report, read_samples
+        from seqforge.data.epg.alleles import annotations_of, read_report
 
         if table.base_pairs is None:
             hint = "add base_pairs to the table, or declare the first and last in base_pairs"
             raise refuse(ALLELES, "alleles are placed by base pairs, the table has none", hint, table.file)
-        report = read_report(wanted.folder / Path(self.alleles).expanduser())
-        samples = None if self.samples is None else read_samples(wanted.folder / Path(self.samples).expanduser())
-        return annotations_of(table, report, panel, samples)
+        report = read_report(_path(wanted.folder, self.alleles))
+        return annotations_of(table, report, panel, self._samples(wanted.folder))
+
+    def _samples(self, folder: Path) -> Mapping[str, Sample] | None:
+        """By file name; None where none are declared."""
+        if self.samples is None:
+            return None
+        from seqforge.data.epg.samples import read_samples
+
+        return read_samples(_path(folder, self.samples))
 
     def genotypes(self, wanted: Wanted) -> Mapping[str, Genotype] | None:
         if self.donor_alleles is None:
             return None
         from seqforge.data.epg.alleles import read_donors
 
-        return read_donors(wanted.folder / Path(self.donor_alleles).expanduser())
+        return read_donors(_path(wanted.folder, self.donor_alleles))
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / Path(name).expanduser()
