@@ -8,14 +8,17 @@ Source: the public architecture document of the centromere Transformer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from seqforge.architectures.centromere_shapes import OUTPUTS, POSITION, RANGE, NotAccepted, Sizes
 from seqforge.architectures.torch.centromere_attention import Encoder, EncoderLayer, SinusoidalEncoding
+
+Head = Callable[[Tensor, Tensor | None], Tensor | None]  # of what the encoder puts out, and of the mask
 
 
 class ValidNorm(nn.BatchNorm1d):
@@ -26,7 +29,7 @@ class ValidNorm(nn.BatchNorm1d):
         if not self.training:
             return super().forward(x)
         _refuse_one_bin(x, valid)
-        if valid is None:
+        if valid is None or x.is_meta:
             return super().forward(x)
         rows = x.transpose(1, 2)
         normed = super().forward(rows[valid])
@@ -126,19 +129,40 @@ class CentromereTransformer(nn.Module):
     def forward(
         self, x: Tensor, padding_mask: Tensor | None = None, position_offset: int | Tensor | None = 0
     ) -> tuple[Tensor, Tensor | None]:
-        encoded = self.encode(x, padding_mask, position_offset)
-        return self._position(encoded, padding_mask), self._range(encoded, padding_mask)
+        position, scores = self._judged((self._position, self._range), x, padding_mask, position_offset)
+        assert position is not None
+        return position, scores
 
     def position_only(
         self, x: Tensor, padding_mask: Tensor | None = None, position_offset: int | Tensor | None = 0
     ) -> Tensor:
         """The same `position` (n, bin, 1), without the convolutions."""
-        return self._position(self.encode(x, padding_mask, position_offset), padding_mask)
+        (position,) = self._judged((self._position,), x, padding_mask, position_offset)
+        assert position is not None
+        return position
 
     def logits(self, x: Tensor, padding_mask: Tensor | None = None, position_offset: int | Tensor | None = 0) -> Tensor:
         """What the position head puts out (n, bin, 1) before the sigmoid."""
-        encoded = self.encode(x, padding_mask, position_offset)
-        return _silenced(self.position_head(encoded), padding_mask)
+        (logits,) = self._judged((self._logits,), x, padding_mask, position_offset)
+        assert logits is not None
+        return logits
+
+    def _judged(
+        self, heads: Sequence[Head], x: Tensor, mask: Tensor | None, offset: int | Tensor | None
+    ) -> list[Tensor | None]:
+        """What these heads put out. In evaluation mode every chromosome of a padded batch is judged alone.
+
+        So it gets the very numbers that it gets without the others: sums over more bins would be rounded otherwise.
+        """
+        self._refuse(x, mask)
+        if self.training or mask is None or mask.is_meta:
+            encoded = self.encode(x, mask, offset)
+            return [head(encoded, mask) for head in heads]
+        rows = []
+        for part, own_mask, own_offset in _rows(x, mask, offset):
+            encoded = self.encode(part, own_mask, own_offset)
+            rows.append([head(encoded, own_mask) for head in heads])
+        return [_together(list(found), x.shape[1]) for found in zip(*rows, strict=True)]
 
     def encode(self, x: Tensor, padding_mask: Tensor | None = None, position_offset: int | Tensor | None = 0) -> Tensor:
         """What the last encoder layer puts out, (n, bin, D); pads hold anything."""
@@ -172,6 +196,9 @@ class CentromereTransformer(nn.Module):
         projected = self.input_projection(x.to(self.input_projection.weight.dtype))
         embedded = self.pos_encoder(projected, 0 if offset is None else offset)
         return embedded, None if padding_mask is None else ~padding_mask
+
+    def _logits(self, encoded: Tensor, padding_mask: Tensor | None) -> Tensor:
+        return _silenced(self.position_head(encoded), padding_mask)
 
     def _position(self, encoded: Tensor, padding_mask: Tensor | None) -> Tensor:
         logits = self.position_head(encoded)
@@ -219,6 +246,23 @@ def _head(read: int, widths: Sequence[int], dropout: float) -> nn.Sequential:
         layers += [nn.Linear(read, width), nn.ReLU(), nn.Dropout(dropout)]
         read = width
     return nn.Sequential(*layers[:-2])
+
+
+def _rows(
+    x: Tensor, mask: Tensor, offset: int | Tensor | None
+) -> Iterator[tuple[Tensor, Tensor | None, int | Tensor | None]]:
+    """Every chromosome up to its last valid bin, the mask of the pads before that if there are any, and its offset."""
+    several = isinstance(offset, Tensor) and offset.ndim > 0
+    for row, valid in enumerate((~mask).cpu()):
+        end = int(valid.nonzero()[-1]) + 1
+        own = None if bool(valid[:end].all()) else mask[row : row + 1, :end]
+        yield x[row : row + 1, :end], own, offset[row : row + 1] if several else offset  # type: ignore[index]
+
+
+def _together(rows: list[Tensor | None], length: int) -> Tensor | None:
+    """One batch (n, bin, …) of rows (1, bin, …), with zeros behind the shorter ones."""
+    known = [row for row in rows if row is not None]
+    return torch.cat([functional.pad(row, (0, 0, 0, length - row.shape[1])) for row in known]) if known else None
 
 
 def _silenced(x: Tensor, padding_mask: Tensor | None) -> Tensor:
