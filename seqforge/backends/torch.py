@@ -35,6 +35,7 @@ from seqforge.data.dataset import Batch
 from seqforge.errors import BackendError, RunError
 from seqforge.experiment import Experiment
 from seqforge.registry import PYTORCH
+from seqforge.training.process import TrainingProcess
 
 __all__ = ["TorchLearner", "learner", "limit", "prove"]
 
@@ -93,9 +94,11 @@ class TorchLearner:
     """`Learner` on PyTorch. All randomness of a training step is a function of (seed, number of the step)."""
 
     def __init__(self, experiment: Experiment, spec: InputSpec, device: torch.device):
-        if experiment.loss is None or experiment.process is None:
+        trains = experiment.architecture.trainable
+        if experiment.loss is None or (trains and experiment.process is None):
             raise BackendError("training on PyTorch needs a loss and a training process")
-        self._loss, self._process = experiment.loss, experiment.process
+        self._loss = experiment.loss
+        self._process = experiment.process or TrainingProcess(batch_size=experiment.batch_size, epochs=1)
         self._architecture, self._seed, self._device = experiment.architecture, experiment.seed, device
         self._classes = len(experiment.labels)
         targets = experiment.task.targets
@@ -416,6 +419,7 @@ class TorchLearner:
             "device_name": in_words(self._device),
             "precision": self.precision,
             "optimizers": self._updates.owned,
+            "unused": self._nets.unused,
             "matmul_precision": self._process.matmul_precision or torch.get_float32_matmul_precision(),
             "versions": {"torch": torch.__version__, "numpy": np.__version__}
             | ({"cuda": torch.version.cuda} if self._device.type == "cuda" else {}),

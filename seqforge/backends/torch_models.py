@@ -38,9 +38,10 @@ def _leave_out(experiment: Experiment, model: torch.nn.Module) -> None:
     if hasattr(model, "trained_with"):
         model.trained_with(experiment.loss)
     patterns = experiment.architecture.unused_parameters(experiment.loss)
-    for name, parameter in model.named_parameters() if patterns else ():
-        if any(fnmatchcase(name, pattern) for pattern in patterns):
-            parameter.requires_grad_(False)
+    unused = [name for name, _ in model.named_parameters() if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    for name in unused:
+        model.get_parameter(name).requires_grad_(False)
+    model.unused = unused
 
 
 class Nets:
@@ -55,6 +56,7 @@ class Nets:
         adopted = loss.adopt(model) if hasattr(loss, "adopt") else []
         for name in set(getattr(model, "loss_parameters", ())) - set(adopted):
             model.get_parameter(name).requires_grad_(False)
+        self.unused: list[str] = getattr(model, "unused", [])
         self.modules = [("", model), *([("loss.", loss)] if isinstance(loss, torch.nn.Module) else [])]
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:

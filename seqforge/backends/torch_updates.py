@@ -67,7 +67,7 @@ class Updates:
         frozen: Sequence[str] = (),
     ):
         self.parameters = list(parameters.values())
-        self.owned = owned = assign([use.pattern for use in uses], list(parameters), frozen)
+        self.owned = owned = assign([use.pattern for use in uses], list(parameters), frozen) if uses else []
         groups = [[parameters[name] for name in names] for names in owned]
         self.optimizers = [_optimizer(use, group) for use, group in zip(uses, groups, strict=True)]
         self.clips = [clip for use, group in zip(uses, groups, strict=True) for clip in _clips(use.optimizer, group)]

@@ -34,12 +34,19 @@ class EarlyStopping(Watcher):
 
     def epoch(self, training: Training, logs: Mapping[str, Any]) -> None:
         found = watched(logs, training.monitor)
+        self._doubt(training, weighed(found, logs))
         if self._improves(weighed(found, logs), logs):
             self._best, self._waited = found, 0
             return
         self._waited += 1
         if self._waited >= self.patience:
             training.stop = f"{training.monitor} did not improve for {self._waited} epochs"
+
+    def _doubt(self, training: Training, first: float) -> None:
+        """Say after the first epoch if no improvement can be large enough."""
+        if self._best is None and self._sign > 0 and self.min_delta > abs(first) / 2:
+            what = f"min_delta {self.min_delta:g} is over half of the first {training.monitor} ({first:.3g})"
+            training.report(f"warning: {what}: training stops early whatever is learned; lower it")
 
     def _improves(self, value: float, logs: Mapping[str, Any]) -> bool:
         if self._best is None:

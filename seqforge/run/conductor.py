@@ -333,6 +333,9 @@ class Conductor:
             f"model: {architecture}, {parameters:,} parameters, {self.experiment.library} on "
             f"{summary.get('device_name', summary.get('device'))}, {summary.get('precision', 'fp32')}"
         )
+        if unused := summary.get("unused"):
+            self.directory.update(unused=list(unused))
+            self.report(f"note: {len(unused)} tensors are not trained, the loss does not reach them: {_some(unused)}")
         self._activations(str(summary.get("device")))
         self._owners(summary.get("optimizers", ()))
         return learner
@@ -352,9 +355,7 @@ class Conductor:
         if len(uses) < 2 or not owned:
             return
         for use, names in zip(uses, owned, strict=True):
-            others = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            first = f"{', '.join(names[:3])}{others}"
-            self.report(f"{use.optimizer.name} ({use.pattern or '*'}): {len(names)} tensors: {first}")
+            self.report(f"{use.optimizer.name} ({use.pattern or '*'}): {len(names)} tensors: {_some(names)}")
         pairs = zip(uses, owned, strict=True)
         self.directory.update(
             optimizers=[{"optimizer": use.optimizer.name, "parameters": list(names)} for use, names in pairs]
@@ -436,6 +437,11 @@ def score_line(scores: dict[str, Any]) -> str:
     """The number of examples and the chief single scores."""
     chief = {name: value for name, value in scores.items() if isinstance(value, float) and name not in _MINOR}
     return ", ".join([f"{scores.get('n', 0):,} examples", *(f"{name} {value:.4g}" for name, value in chief.items())])
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    others = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{others}"
 
 
 def _own_versions() -> dict[str, str]:
