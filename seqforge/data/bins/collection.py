@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from seqforge.data.bins.identity import Chromosome, Names, named, read_manifest
 from seqforge.data.bins.tables import ENDING, read_table
 from seqforge.data.problems import DAMAGED, EMPTY, MISSING, refuse
+from seqforge.data.profiles.checks import counted
 from seqforge.errors import DataError, Problem
 
 FEATURES_FILE = "features.json"
@@ -72,7 +73,9 @@ def found(paths: Sequence[Path]) -> tuple[list[Path], int]:
             raise refuse(MISSING, f"no such table or folder; tables are called *{ENDING}", file=path)
     if not tables:
         where = ", ".join(map(str, paths))
-        raise refuse(EMPTY, f"expected tables called *{ENDING}, received {others:,} other files", "name them", where)
+        raise refuse(
+            EMPTY, f"expected tables called *{ENDING}, received {counted(others, 'other file')}", "name them", where
+        )
     return list(dict.fromkeys(tables)), others
 
 
@@ -116,7 +119,11 @@ def recipe(features: dict[str, Any]) -> dict[str, Any]:
 
 
 def _others(count: int) -> list[str]:
-    return [f"{count:,} files are not called *{ENDING} and were not read"] if count else []
+    return (
+        [f"{counted(count, 'other file')} {'was' if count == 1 else 'were'} passed over: not called *{ENDING}"]
+        if count
+        else []
+    )
 
 
 def _surplus(columns: Sequence[Sequence[str]]) -> list[str]:

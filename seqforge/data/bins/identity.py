@@ -80,9 +80,11 @@ class Names:
             found = parsed(block.file.name, self.pattern, chromosome)
             sample, chromosome = sample or found.get("sample", ""), chromosome or found.get("chromosome", "")
         place = Place(str(block.file), block.line)
-        lacking = " and ".join(what for what, name in (("sample", sample), ("chromosome", chromosome)) if not name)
+        lacking = " and ".join(
+            f"no {what}" for what, name in (("sample", sample), ("chromosome", chromosome)) if not name
+        )
         if lacking:
-            message = f"expected a name as {self.pattern}, received {block.file.name}: its {lacking} is not known"
+            message = f"expected a name as {self.pattern}, received {block.file.name}, which says {lacking}"
             return Problem(place, IDENTITY, message, WAY_OUT)
         if len(chromosome.split()) != 1:
             message = f"chromosome: expected a name without blanks, as BED files need it, received '{chromosome}'"
