@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 
 
 def command(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="What is prepared: profiles or centromere.")],
-    given: Annotated[str, typer.Argument(metavar="INPUT", help="A data definition (profiles), a FASTA (centromere).")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="What is prepared: profiles, centromere or epg.")],
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT…", help="A data definition (profiles), a FASTA (centromere), files or folders of runs (epg)."
+        ),
+    ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder; default prepared/<name>.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="The folder; default prepared/<name>. epg: a .npz or .h5."),
     ] = None,
     wanted: Annotated[
         list[str] | None,
@@ -55,6 +61,31 @@ def command(
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="centromere: threads; default: one per processor.")
     ] = None,
+    kit: Annotated[
+        str | None, typer.Option(metavar="NAME", help="epg: PPF6C, GlobalFiler, 5-dye, 5-dye-600 or simulated.")
+    ] = None,
+    panel: Annotated[
+        Path | None, typer.Option(metavar="XML", help="epg: the kit's markers and bins, for --alleles and --ladder.")
+    ] = None,
+    alleles: Annotated[
+        Path | None, typer.Option(metavar="REPORT", help="epg: an allele report that the masks are made of.")
+    ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="epg: file, sample and, where known, mixture_set, donors, contributors."),
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="WORD", help="epg: percentile (default), analysed or raw.")
+    ] = None,
+    ladder: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="epg: a run of the allelic ladder, which moves the panel.")
+    ] = None,
+    length: Annotated[int | None, typer.Option(metavar="N", help="epg: points of a profile; 4096.")] = None,
+    resample: Annotated[str | None, typer.Option(metavar="WORD", help="epg: nearest (default) or linear.")] = None,
+    keep_standard: Annotated[
+        bool | None, typer.Option("--keep-standard", help="epg: keep the dye of the size standard, as the last one.")
+    ] = None,
+    strict: Annotated[bool | None, typer.Option("--strict", help="epg: stop where a file fails.")] = None,
     json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
 ) -> None:
     """Make training data out of raw files, and tell what every filter left.
@@ -62,29 +93,35 @@ def command(
     profiles: genome, regions and tracks → train.h5, validation.h5, test.h5, BED files of what was kept, prepare.json.
 
     centromere: a FASTA file → one table of k-mer features per bin for every chromosome, features.json.
+
+    epg: ABIF files of a sequencer → one table of calibrated profiles, a report, the panel as the ladder moves it.
     """
     if kind not in KINDS:
         raise UsageError(f"cannot prepare '{kind}'; {did_you_mean(kind, list(KINDS))}")
     options = {
         "set": wanted, "k": k, "bin_size": bin_size, "highlight": highlight, "highlight_count": highlight_count,
         "canonical": canonical, "labels": labels, "label_overlap": label_overlap, "sample": sample,
-        "memory": memory, "workers": workers,
+        "memory": memory, "workers": workers, "kit": kit, "panel": panel, "alleles": alleles, "samples": samples,
+        "baseline": baseline, "ladder": ladder, "length": length, "resample": resample, "keep_standard": keep_standard,
+        "strict": strict,
     }  # fmt: skip
     chosen = {name: value for name, value in options.items() if value not in (None, [])}
     prepare, takes = KINDS[kind]
+    if len(given) > 1 and kind not in SEVERAL:
+        raise UsageError(f"prepare {kind} takes one input, received {len(given)}: {' '.join(given)}")
     foreign = [f"--{name.replace('_', '-')}" for name in chosen if name not in takes]
     if foreign:
         raise UsageError(f"prepare {kind} has no option {', '.join(foreign)}")
     prepare(given, output, chosen, json)
 
 
-def _profiles(path: str, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
+def _profiles(inputs: list[str], output: Path | None, options: dict[str, Any], as_json: bool) -> None:
     from seqforge.data.profiles.recipe import Recipe
     from seqforge.data.profiles.training_files import write
     from seqforge.definitions.reader import errors, read_preparation
     from seqforge.resources import definition as shipped
 
-    definition, problems = read_preparation(shipped(path), options.get("set", []))
+    definition, problems = read_preparation(shipped(inputs[0]), options.get("set", []))
     wrong = errors(problems)
     if wrong or definition is None:
         raise DefinitionError(wrong)
@@ -94,10 +131,10 @@ def _profiles(path: str, output: Path | None, options: dict[str, Any], as_json: 
     _say(write(Recipe.of(definition), folder, _progress, about=str(definition.file or definition.id)), as_json)
 
 
-def _centromere(path: str, output: Path | None, options: dict[str, Any], as_json: bool) -> None:
+def _centromere(inputs: list[str], output: Path | None, options: dict[str, Any], as_json: bool) -> None:
     from seqforge.data.kmers.features import settings, write
 
-    chosen = settings(path, options)
+    chosen = settings(inputs[0], options)
     folder = output or Path("prepared") / chosen.sample
     found = write(chosen, folder, _progress)
     if as_json:
@@ -110,7 +147,30 @@ def _centromere(path: str, output: Path | None, options: dict[str, Any], as_json
         typer.echo(f"note: {note}", err=True)
 
 
-Prepare = Callable[[str, Path | None, dict[str, Any], bool], None]
+def _epg(inputs: list[str], output: Path | None, options: dict[str, Any], as_json: bool) -> None:
+    from seqforge.data.epg import converting, kits
+
+    if "kit" not in options:
+        raise UsageError(f"prepare epg needs --kit: one of {', '.join(kits.KITS)}")
+    conversion = converting.Conversion(**options | {"kit": kits.find(options["kit"])})
+    path = output or Path("prepared") / f"{Path(inputs[0]).stem}.npz"
+    converting.refuse_name(path)
+    found = converting.convert([Path(one) for one in inputs], conversion, _progress)
+    written = converting.write(found, path)
+    report = found.report
+    if as_json:
+        from json import dumps
+
+        typer.echo(dumps({"files": [str(one) for one in written], **report}, indent=2))
+        return
+    for line in converting.lines(report):
+        typer.echo(line, err=True)
+    failed = f", {len(report['failed'])} of {len(found.table) + len(report['failed'])} files failed"
+    typer.echo(f"{path}: {len(found.table)} profiles of {report['kit']}{failed if report['failed'] else ''}")
+
+
+Prepare = Callable[[list[str], Path | None, dict[str, Any], bool], None]
+SEVERAL = ("epg",)  # kinds that take more than one input
 # kind → what makes it, and the options (beyond --output and --json) that it reads
 KINDS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
     "profiles": (_profiles, ("set",)),
@@ -118,6 +178,10 @@ KINDS: dict[str, tuple[Prepare, tuple[str, ...]]] = {
         _centromere,
         ("k", "bin_size", "highlight", "highlight_count", "canonical", "labels", "label_overlap", "sample", "memory",
          "workers"),
+    ),
+    "epg": (
+        _epg,
+        ("kit", "panel", "alleles", "samples", "baseline", "ladder", "length", "resample", "keep_standard", "strict"),
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from seqforge import files
 from seqforge.data.epg import capillary
-from seqforge.data.epg.alleles import read_report
+from seqforge.data.epg.alleles import read_report, stem
 from seqforge.data.epg.annotation import annotated, shaped
 from seqforge.data.epg.baseline import PERCENTILE, clipped
 from seqforge.data.epg.calibration import NEAREST, Calibration, Shift, fit, shifted, shifts
@@ -25,7 +25,7 @@ from seqforge.data.epg.kits import Kit
 from seqforge.data.epg.panel_files import write_panel
 from seqforge.data.epg.panels import Panel, read_panel
 from seqforge.data.epg.problems import ALLELES
-from seqforge.data.epg.reading import write_table
+from seqforge.data.epg.reading import HDF5, write_table
 from seqforge.data.epg.samples import Sample, read_samples
 from seqforge.data.epg.tables import IGNORE, ProfileTable
 from seqforge.data.problems import EMPTY, MISSING, refuse, together
@@ -177,7 +177,8 @@ def _samples(made: Mapping[Path, Calibrated], conversion: Conversion) -> dict[Pa
     """Of each run: from the table of samples, else the name that the file gives itself."""
     given = {} if conversion.samples is None else read_samples(conversion.samples)
     own = {path: Sample(one.run.sample) for path, one in made.items()}
-    return {path: given.get(path.name, given.get(path.stem, own[path])) for path in made}
+    by_stem = {stem(file): sample for file, sample in given.items()}
+    return {path: given.get(path.name, by_stem.get(path.stem, own[path])) for path in made}
 
 
 def _table(
@@ -253,6 +254,12 @@ def _report(
             if len(one.by)
         ],
     }
+
+
+def refuse_name(path: Path) -> None:
+    """Raise UsageError where no table can have the name `path`."""
+    if path.suffix not in (".npz", *HDF5):
+        raise UsageError(f"--output: expected a name ending in .npz, {' or '.join(HDF5)}, received '{path}'")
 
 
 def write(found: Converted, path: Path) -> list[Path]:

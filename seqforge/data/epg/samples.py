@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""The table of samples with their groups: beside file and sample, to which mixture and donors a run belongs.
+"""The table of samples: which sample a file of a sequencer holds, and to which mixture and donors it belongs.
 
-Columns, as far as they are known: file, sample, mixture_set, donors (separated by `+`, or by `;` in a table that is
-separated otherwise), contributors. `seqforge.data.epg.alleles.read_samples` reads the first two.
+A header and one row per file; tab, comma or semicolon. Columns: file (or name), sample, and where they are known
+mixture_set, donors (separated by `+`, or by `;` in a table that is separated otherwise), contributors. Where the header
+names neither file nor sample, they are the first two columns.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import csv
 from pathlib import Path
 from typing import NamedTuple
 
-from seqforge.data.epg import alleles
 from seqforge.data.epg.checks import split_donors
 from seqforge.data.epg.problems import ALLELES
-from seqforge.data.problems import refuse
+from seqforge.data.problems import COLUMNS, DAMAGED, EMPTY, MISSING, refuse
 from seqforge.errors import quoted
 
-GROUPS = ("mixtureset", "donors", "contributors")
+SEPARATORS = "\t;,"
+FILE, SAMPLE, MIXTURE, DONORS, CONTRIBUTORS = "file", "sample", "mixture_set", "donors", "contributors"
+SPELLINGS = {  # a column's letters and digits → its name
+    "file": FILE, "filename": FILE, "name": FILE, "sample": SAMPLE, "samplename": SAMPLE, "mixtureset": MIXTURE,
+    "mixture": MIXTURE, "donors": DONORS, "contributors": CONTRIBUTORS,
+}  # fmt: skip
 
 
 class Sample(NamedTuple):
@@ -31,30 +36,60 @@ class Sample(NamedTuple):
 
 
 def read_samples(path: Path) -> dict[str, Sample]:
-    """File name without its ending → sample; raises DataError with the line that is wrong."""
-    names = alleles.read_samples(path)
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    separator = max(alleles.SEPARATORS, key=text.lstrip().split("\n", 1)[0].count)
-    header, *rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(map(str.strip, row))]
-    columns = [_plain(cell) for cell in header]
-    at = next((number for number, name in enumerate(columns) if name in ("file", "filename")), None)
-    if at is None:
-        return {file: Sample(sample) for file, sample in names.items()}
-    found = {}
-    for line, row in enumerate(rows, 2):
-        file = Path(row[at].strip().replace("\\", "/")).name
-        stem = file if file in names else file.rpartition(".")[0]
-        found[stem] = _sample(names[stem], dict(zip(columns, map(str.strip, row), strict=False)), path, line)
+    """File name, as it stands there, → sample; raises DataError with the line that is wrong."""
+    header, *rows = _rows(path)
+    columns = [SPELLINGS.get(_plain(cell), "") for cell in header[1]]
+    if FILE not in columns and SAMPLE not in columns:
+        columns, rows = [FILE, SAMPLE], [header, *rows]
+    elif FILE not in columns:
+        raise refuse(COLUMNS, f"no column '{FILE}'", f"the header has {', '.join(header[1])}", path, header[0])
+    found: dict[str, Sample] = {}
+    for line, row in rows:
+        said = dict(zip(columns, row, strict=False))
+        file, one = said.get(FILE, ""), _sample(said, SAMPLE in columns, path, line)
+        if not file:
+            raise refuse(ALLELES, f"expected the name of a file, received {quoted(' '.join(row))}", "", path, line)
+        if found.setdefault(file, one) != one:
+            raise refuse(ALLELES, f"file '{file}' is there twice, with different samples", "keep one row", path, line)
     return found
+
+
+def _sample(said: dict[str, str], named: bool, path: Path, line: int) -> Sample:
+    """The sample of a row; without a column of samples it is called after its file."""
+    name = said.get(SAMPLE, "") if named else Path(said.get(FILE, "")).stem
+    if not name:
+        raise refuse(ALLELES, "a row without a sample", "name it, or remove the row", path, line)
+    donors = split_donors(said.get(DONORS, "").replace("+", ";"))
+    text = said.get(CONTRIBUTORS, "")
+    if text and not (text.isdigit() and int(text) > 0):
+        raise refuse(ALLELES, f"contributors: expected an integer ≥ 1, received {quoted(text)}", "", path, line)
+    return Sample(name, said.get(MIXTURE, ""), donors, int(text) if text else len(donors) or None)
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Line numbers and cells without blanks around them, the header first; empty lines are left out."""
+    lines = _text(path).splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines, delimiter=max(SEPARATORS, key=first.count))
+    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    found = [(line, row) for line, row in rows if any(row)]
+    if not found:
+        raise refuse(EMPTY, "the table of samples is empty", file=path)
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise refuse(MISSING, f"cannot read the file: {error.strerror or error}", file=path) from None
+    if b"\0" in data:
+        raise refuse(DAMAGED, "this is no text file", file=path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _plain(cell: str) -> str:
     return "".join(letter for letter in cell.casefold() if letter.isalnum())
-
-
-def _sample(name: str, said: dict[str, str], path: Path, line: int) -> Sample:
-    mixture, names, text = (said.get(key, "") for key in GROUPS)
-    donors = split_donors(names.replace("+", ";"))
-    if text and not (text.isdigit() and int(text) > 0):
-        raise refuse(ALLELES, f"contributors: expected an integer ≥ 1, received {quoted(text)}", "", path, line)
-    return Sample(name, mixture, donors, int(text) if text else len(donors) or None)
