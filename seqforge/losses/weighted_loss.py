@@ -13,7 +13,7 @@ from seqforge import registry
 from seqforge.arrays import np
 from seqforge.errors import did_you_mean
 from seqforge.losses.base import Loss
-from seqforge.losses.elements import AUTO
+from seqforge.losses.elements import AUTO, IGNORE
 from seqforge.parameters import Kind, Number, Parameter, Unfit, folded, parameters_of
 from seqforge.registry import KERAS, PYTORCH, UnknownName, register
 
@@ -202,6 +202,11 @@ class WeightedLoss(Loss):
     def input(self) -> str:
         """What is declared of the output; auto: nothing."""
         return next((_declared(loss) for loss in self.losses if _declared(loss) != AUTO), AUTO)
+
+    @property
+    def ignore_index(self) -> int:
+        """The label of what is left out."""
+        return next((loss.ignore_index for loss in self.losses if hasattr(loss, "ignore_index")), IGNORE)
 
     @property
     def output(self) -> str:

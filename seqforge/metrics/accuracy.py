@@ -12,7 +12,7 @@ from seqforge.arrays import np
 from seqforge.metrics.base import Accumulator, Metric
 from seqforge.registry import register
 
-CLASSIFICATION = ("multi-class classification", "multi-label classification")
+CLASSIFICATION = ("multi-class classification", "multi-label classification", "peak classification")
 THRESHOLD = 0.5  # a label is predicted where its score is greater
 
 

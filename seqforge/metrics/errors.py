@@ -32,9 +32,9 @@ class MeanOf(Accumulator):
 @register("metrics", "mean_squared_error", "mse")
 @dataclass(frozen=True, kw_only=True)
 class MeanSquaredError(Metric):
-    """Mean squared difference of prediction and target, over examples and labels."""
+    """Mean squared difference of prediction and target, over examples and labels, or scan points."""
 
-    tasks = ("regression",)
+    tasks = ("regression", "reconstruction")
     greater_is_better = False
 
     def start(self) -> Accumulator:
@@ -44,9 +44,9 @@ class MeanSquaredError(Metric):
 @register("metrics", "mean_absolute_error", "mae")
 @dataclass(frozen=True, kw_only=True)
 class MeanAbsoluteError(Metric):
-    """Mean absolute difference of prediction and target, over examples and labels."""
+    """Mean absolute difference of prediction and target, over examples and labels, or scan points."""
 
-    tasks = ("regression",)
+    tasks = ("regression", "reconstruction")
     greater_is_better = False
 
     def start(self) -> Accumulator:

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from seqforge.arrays import np
 from seqforge.metrics import counts as counting
 from seqforge.metrics.accuracy import CLASSIFICATION
-from seqforge.metrics.base import Accumulator, Metric
+from seqforge.metrics.base import Accumulator
 from seqforge.metrics.counts import Counts
+from seqforge.metrics.positions import BINS, MASK, AtBest, FormMetric, Pixels
 from seqforge.registry import register
+
+EVERY = (*CLASSIFICATION, "segmentation", "sequence labeling")
 
 
 class Counted(Accumulator):
@@ -44,29 +47,46 @@ class Counted(Accumulator):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rate(Metric):
-    tasks = CLASSIFICATION
+class Rate(FormMetric):
+    tasks: ClassVar[tuple[str, ...]] = CLASSIFICATION
 
     def start(self) -> Accumulator:
-        return Counted(self.name)
+        if self.form == MASK:
+            return Pixels(self.name, self.ignore)
+        return AtBest(self.name) if self.form == BINS else Counted(self.name)
 
 
 @register("metrics", "precision")
 @dataclass(frozen=True, kw_only=True)
 class Precision(Rate):
-    """Share of right ones among the predictions of a label, as the mean over labels."""
+    """Share of right ones among the predictions of a label, as the mean over labels.
+
+    Of two classes of scan points, and of bins at the best threshold, it is that of class 1.
+    """
+
+    tasks = EVERY
 
 
 @register("metrics", "recall")
 @dataclass(frozen=True, kw_only=True)
 class Recall(Rate):
-    """Share of a label's examples that are predicted, as the mean over the labels that have any."""
+    """Share of a label's examples that are predicted, as the mean over the labels that have any.
+
+    Of two classes of scan points, and of bins at the best threshold, it is that of class 1.
+    """
+
+    tasks = EVERY
 
 
 @register("metrics", "f1")
 @dataclass(frozen=True, kw_only=True)
 class F1(Rate):
-    """Harmonic mean of precision and recall, as the mean over labels."""
+    """Harmonic mean of precision and recall, as the mean over labels.
+
+    Of two classes of scan points, and of bins at the best threshold, it is that of class 1.
+    """
+
+    tasks = EVERY
 
 
 @register("metrics", "sensitivity")

@@ -47,6 +47,9 @@ class Calls(NamedTuple):
     def accuracy(self) -> float:
         return share(self.tp + self.tn, sum(self))
 
+    def plus(self, others: Calls) -> Calls:
+        return Calls(*(mine + theirs for mine, theirs in zip(self, others, strict=True)))
+
 
 class Best(NamedTuple):
     """The threshold whose F1 is the greatest, of equal ones the lowest; with its scores."""
@@ -118,17 +121,20 @@ class Search:
         return found
 
 
-def pixels(p: Any, labels: Any) -> Calls:
-    """Counts of probabilities ≥ 0.5 against 0/1 labels of the same shape; `IGNORE` is left out of both."""
+def pixels(p: Any, labels: Any, ignore: int = IGNORE) -> Calls:
+    """Counts of probabilities ≥ 0.5 against 0/1 labels of the same shape; `ignore` and what is below 0 are left out."""
     labels = np.asarray(labels)
-    known = labels != IGNORE
+    known = (labels != ignore) & (labels >= 0)
     return _counted(np.asarray(p)[known] >= PIXEL, labels[known] > 0)
 
 
 def classes(scores: Any, labels: Any, ignore: int = IGNORE) -> np.ndarray:
-    """(true class, predicted class) int64 counts of scores (n, class, …) and labels (n, …); of ties the first class."""
+    """(true class, predicted class) int64 counts of scores (n, class, …) and labels (n, …); of ties the first class.
+
+    Labels that are `ignore` or below 0 are left out.
+    """
     scores, labels = np.asarray(scores), np.asarray(labels)
-    size, known = scores.shape[1], labels != ignore
+    size, known = scores.shape[1], (labels != ignore) & (labels >= 0)
     cells = labels[known].astype(np.int64) * size + scores.argmax(axis=1)[known]
     return np.bincount(cells, minlength=size * size).reshape(size, size)
 
