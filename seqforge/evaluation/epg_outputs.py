@@ -7,7 +7,8 @@ from __future__ import annotations
 import csv
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,20 +98,15 @@ class PeakRow(NamedTuple):
     truth: str | None = None
 
 
-def write_peaks(path: Path, rows: Iterable[PeakRow], labels: Sequence[str]) -> int:
-    """`peaks.tsv`: a row per peak, with the probability of each class; returns how many there are.
-
-    A cell is empty where nothing is known.
-    """
+@contextmanager
+def peak_file(path: Path, labels: Sequence[str]) -> Iterator[Callable[[Iterable[PeakRow]], None]]:
+    """`peaks.tsv`, which grows by what is given to the function that comes back; a row per peak, with the probability
+    of each class. A cell is empty where nothing is known."""
     header = ["profile", "dye", "position", "bp", "rfu", "marker", "predicted", *(f"p_{one}" for one in labels)]
-    count = 0
     with files.new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter="\t", lineterminator="\n")
         writer.writerow([*header, "true"])
-        for row in rows:
-            writer.writerow(_cells(row))
-            count += 1
-    return count
+        yield lambda rows: writer.writerows(map(list, map(_cells, rows)))
 
 
 def _cells(row: PeakRow) -> Iterator[Any]:
@@ -126,7 +122,7 @@ def _cells(row: PeakRow) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Called:
-    """The alleles of a profile, and the names of its dyes."""
+    """The alleles of a profile."""
 
     profile: str
     calls: Sequence[Call]
@@ -135,7 +131,7 @@ class Called:
 def write_calls(folder: Path, found: Sequence[Called], about: Mapping[str, Any]) -> list[Path]:
     """`calls.tsv` in the form of an analyst's allele report, and `calls.json` with bp, RFU and confidence.
 
-    `about`: what was called with: run, panel, labels … Raises nothing for profiles without alleles.
+    `about`: what was called with: run, panel, labels …
     """
     table, record = folder / CALLS, folder / CALLS_JSON
     with files.new_file(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:

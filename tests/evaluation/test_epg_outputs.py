@@ -60,7 +60,9 @@ def test_peaks_are_a_table_with_a_probability_per_class(tmp_path: Path):
         outputs.PeakRow("a", "blue", 7, 100.26, 812.0, "D1", "allele", [0.125, 0.875], "allele"),
         outputs.PeakRow("a", "blue", 9, float("nan"), 30.5, None, "background", [1.0, 0.0]),
     ]
-    assert outputs.write_peaks(tmp_path / "peaks.tsv", rows, ("background", "allele")) == 2
+    with outputs.peak_file(tmp_path / "peaks.tsv", ("background", "allele")) as add:
+        add(rows[:1])
+        add(rows[1:])
     with (tmp_path / "peaks.tsv").open(newline="") as file:
         first, second = csv.DictReader(file, delimiter="\t")
     assert first == {
