@@ -56,6 +56,7 @@ def read_general(general: General, problems: list[Problem]) -> Setting:
     )
     problems.extend(_implementation(general, setting))
     problems.extend(_labels(general))
+    problems.extend(_no_labels(general, setting))
     problems.extend(_encoding(general))
     return setting
 
@@ -138,6 +139,16 @@ def _labels(general: General) -> Iterator[Problem]:
             lines = f"lines {seen[label].line} and {place.line}"
             yield Problem(place, "SF0157", f"label '{label}' occurs twice ({lines})", "remove one")
         seen.setdefault(str(label), place)
+
+
+LABELLESS = ("reconstruction",)  # tasks that need no labels
+
+
+def _no_labels(general: General, setting: Setting) -> Iterator[Problem]:
+    """Labels are there, but for tasks without; where the task is unknown, nothing is said."""
+    named = general.labels or general.pattern or general.heads or "labels" in general.unread
+    if not named and setting.task is not None and setting.task.name not in LABELLESS:
+        yield Problem(general.labels_place, "SF0106", "'labels' is empty", "it needs 'label' or 'pattern'")
 
 
 def _spelt_encoding(general: General) -> str:

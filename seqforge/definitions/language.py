@@ -367,11 +367,12 @@ def _section(tag: str, doc: str, *attributes: Attribute) -> Element:
 
 LABELS = Element(
     "labels",
-    "The classes in the order of the targets' columns: each by itself, or numbered by one pattern.",
+    "The classes in the order of the targets' columns: each by itself, or numbered by one pattern; "
+    "empty for a reconstruction.",
     slots=(
         Slot(
             (
-                Item(_text("label", LABEL, "The name of one class."), 1, None),
+                Item(_text("label", LABEL, "The name of one class."), 0, None),
                 Item(
                     Element(
                         "pattern",
@@ -385,7 +386,8 @@ LABELS = Element(
                         text=TEXT,
                     )
                 ),
-            )
+            ),
+            required=False,
         ),
     ),
 )

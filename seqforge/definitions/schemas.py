@@ -295,10 +295,10 @@ def _json_object(element: Element) -> dict[str, Any]:
     required += [
         slot.tags[0] for slot in element.slots if slot.required and len(slot.items) == 1 and slot.tags[0] not in several
     ]
-    choices = [
-        {"oneOf": [{"required": [tag]} for tag in slot.tags]}
+    choices: list[dict[str, Any]] = [
+        {"oneOf": [{"required": [tag]} for tag in slot.tags]} if slot.required else {"not": {"required": [*slot.tags]}}
         for slot in element.slots
-        if slot.required and len(slot.items) > 1
+        if len(slot.items) > 1
     ]
     if element.kinds:
         choices.append({"oneOf": [_json_kind_of(element, kind) for kind in element.kinds]})
