@@ -7,6 +7,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from seqforge.arrays import np
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from seqforge.data.epg.dataset import PeakSet, ProfileSet, Store
     from seqforge.data.epg.panels import Panel
     from seqforge.data.epg.preparing import Prepared, Recipe
-    from seqforge.data.epg.tables import ProfileTable
+    from seqforge.data.epg.tables import ProfileTable, Shape
+    from seqforge.errors import DataError
 
 Report = Callable[[str], None]
 SHARES = {"training": 0.6, "validation": 0.2, "test": 0.2}
@@ -153,13 +155,11 @@ def open_profiles(
 ) -> Data:
     """The three sets of a table, as `options` say; raises DataError where table, panel and model do not fit."""
     table = options.kept(table)
-    _refuse_unfit(table, panel, wanted)
     annotations = options.annotations(table, panel, wanted)
-    _refuse_unlabelled(table, annotations, wanted)
+    refuse_unfit(table.shape, panel, annotations is not None, wanted, table.file)
     found = _prepared(table, panel, annotations, options, wanted)
     store = replace(_store(table, found, options), panel=panel, annotations=annotations)
     store = replace(store, genotypes=options.genotypes(wanted))
-    _refuse_unmarked(store, panel, wanted)
     rows = divided(table, options, wanted.seed)
     sets = {name: made for name, chosen in rows.items() if len(made := _set(store, chosen, wanted))}
     if "training" not in sets:
@@ -183,13 +183,10 @@ def whole_set(
 ) -> Dataset:
     """All profiles of a table (for peak classification: all peaks) as one set; without `labelled` it has no targets."""
     table = options.kept(table)
-    _refuse_unfit(table, panel, wanted)
     annotations = options.annotations(table, panel, wanted) if labelled else None
-    if labelled:
-        _refuse_unlabelled(table, annotations, wanted)
+    refuse_unfit(table.shape, panel, annotations is not None or not labelled, wanted, table.file)
     found = _prepared(table if labelled else replace(table, masks=None), panel, annotations, options, wanted, labelled)
     store = replace(_store(table, found, options), panel=panel, annotations=annotations)
-    _refuse_unmarked(store, panel, wanted)
     return _set(store, np.arange(len(table)), wanted, labelled)
 
 
@@ -202,36 +199,50 @@ def _needs_peaks(wanted: Wanted) -> bool:
     return _of_peaks(wanted) or bool({"windows", "centres", "counts", "markers"} & set(wanted.reads))
 
 
-def _refuse_unfit(table: ProfileTable, panel: Panel | None, wanted: Wanted) -> None:
-    if wanted.input_length is not None and wanted.input_length != table.length:
-        message = f"the profiles have {table.length} scan points, the model {wanted.input_length}"
-        raise refuse(TABLE, message, f"declare a length of {table.length}; nothing is cut or padded", table.file)
-    if panel is not None and panel.dyes > table.dyes:
-        message = f"the panel {panel.name} has markers on dye {panel.dyes}, the profiles have {table.dyes} dyes"
-        raise refuse(TABLE, message, "name the panel of their kit", table.file)
+def refuse_unfit(shape: Shape, panel: Panel | None, alleles: bool, wanted: Wanted, file: Path | str) -> None:
+    """Raise DataError with everything in which table (without dyes that are dropped), panel and model do not fit.
+
+    `alleles`: whether masks are made of them.
+    """
+    refused = [
+        *_wrong_sizes(shape, panel, wanted, file),
+        *_unlabelled(shape, alleles, wanted, file),
+        *_unmarked(shape, panel, wanted, file),
+    ]
+    if refused:
+        raise together(refused)
 
 
-def _refuse_unlabelled(table: ProfileTable, annotations: Any, wanted: Wanted) -> None:
-    known = table.masks is not None or annotations is not None
+def _wrong_sizes(shape: Shape, panel: Panel | None, wanted: Wanted, file: Path | str) -> Iterator[DataError]:
+    if wanted.input_length is not None and wanted.input_length != shape.length:
+        message = f"the profiles have {shape.length} scan points, the model {wanted.input_length}"
+        yield refuse(TABLE, message, f"declare a length of {shape.length}; nothing is cut or padded", file)
+    if panel is not None and panel.dyes > shape.dyes:
+        message = f"the panel {panel.name} has markers on dye {panel.dyes}, the profiles have {shape.dyes} dyes"
+        yield refuse(TABLE, message, "name the panel of their kit", file)
+
+
+def _unlabelled(shape: Shape, alleles: bool, wanted: Wanted, file: Path | str) -> Iterator[DataError]:
+    known = shape.masks or alleles
     if wanted.task.targets == "mask" and not known:
         hint = "add masks to the table (in a folder NAME_annotation.npy), or name an allele report in alleles"
-        raise refuse(CLASSES, f"{wanted.task.name} needs masks, the table has none", hint, table.file)
-    if _of_peaks(wanted) and not known and (table.peaks is None or table.peaks.label is None):
+        yield refuse(CLASSES, f"{wanted.task.name} needs masks, the table has none", hint, file)
+    if _of_peaks(wanted) and not known and not shape.peak_labels:
         hint = "add masks or peak_label to the table, or name an allele report in alleles"
-        raise refuse(CLASSES, "the table has neither masks nor labels of peaks", hint, table.file)
+        yield refuse(CLASSES, "the table has neither masks nor labels of peaks", hint, file)
 
 
-def _refuse_unmarked(store: Store, panel: Panel | None, wanted: Wanted) -> None:
-    if "markers" not in wanted.reads or store.peaks is None or store.peaks.marker is not None:
+def _unmarked(shape: Shape, panel: Panel | None, wanted: Wanted, file: Path | str) -> Iterator[DataError]:
+    if "markers" not in wanted.reads or shape.peak_markers:
         return
-    lacking = "a panel" if panel is None else "the base pairs of its scan points"
-    hint = (
-        "name it in panel"
-        if panel is None
-        else "add base_pairs to the table, or declare the first and last in base_pairs"
-    )
-    message = f"the model reads the marker of each peak, for which the table needs {lacking}"
-    raise refuse(MARKERS, message, f"{hint}; or set use_embedding False", store.table.file)
+    hints = {"a panel": "name it in panel"} if panel is None else {}
+    if not shape.base_pairs:
+        hints["the base pairs of scan points"] = (
+            "declare the first and the last in base_pairs, or add them to the table"
+        )
+    if hints:
+        message = f"the model reads the marker of each peak, for which the table needs {' and '.join(hints)}"
+        yield refuse(MARKERS, message, "; ".join([*hints.values(), "or set use_embedding False"]), file)
 
 
 def _recipe(table: ProfileTable, annotations: Any, options: EpgSource, wanted: Wanted, labelled: bool) -> Recipe:

@@ -13,15 +13,25 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from seqforge.data import cache
 from seqforge.data.epg.checks import shape_of
 from seqforge.data.epg.problems import TABLE
-from seqforge.data.epg.tables import BLOCK, INTEGERS, Peaks, ProfileTable, empty_refused, narrowed, narrowed_masks
+from seqforge.data.epg.tables import (
+    BLOCK,
+    INTEGERS,
+    Peaks,
+    ProfileTable,
+    Shape,
+    empty_refused,
+    narrowed,
+    narrowed_masks,
+)
 from seqforge.data.problems import DAMAGED, MISSING, refuse
 from seqforge.errors import BackendError, DataError, did_you_mean, nearest, quoted
 from seqforge.files import new_file
@@ -37,23 +47,13 @@ POINTER = b"version https://git-lfs"
 VERSION = 1  # of what is stored in the cache
 
 
-class Shape(NamedTuple):
-    """What can be said of a table without reading profiles."""
-
-    profiles: int
-    dyes: int
-    length: int
-    dye_names: tuple[str, ...] | None = None
-    has_masks: bool = False
-
-
 @dataclass
 class _Content:
-    """An opened file: shapes and types of the large arrays, their rows in blocks, and every other array whole."""
+    """An opened file: shapes and types of the large arrays, their rows in blocks, and what gives every other one."""
 
     forms: Mapping[str, tuple[tuple[int, ...], np.dtype]]
     rows: Callable[[str], Iterator[np.ndarray]]  # blocks of a large array, in order
-    small: Mapping[str, Any]
+    small: Mapping[str, Callable[[], Any]]
 
 
 def read_table(path: Path) -> ProfileTable:
@@ -69,8 +69,10 @@ def shape(path: Path) -> Shape:
     """Sizes of a table, read from headers alone; raises DataError where the file is no table."""
     with _opened(path) as content:
         found = _sizes(content, path)
-        names = content.small.get("dye_names")
-        return Shape(*found, tuple(_texts(names, "dye_names", path)) if names is not None else None, _masked(content))
+        given = content.small.get("dye_names")
+        names = tuple(_texts(given(), "dye_names", path)) if given else None
+        small = ("base_pairs", "peak_marker", "peak_label")
+        return Shape(*found, names, "masks" in content.forms, *(name in content.small for name in small))
 
 
 def digest(path: Path) -> str:
@@ -83,18 +85,14 @@ def digest(path: Path) -> str:
     return cache.hash_of("epg", [(one.name, checksum(one)) for one in _members(path)])
 
 
-def _masked(content: _Content) -> bool:
-    return "masks" in content.forms
-
-
 def _convert(path: Path, folder: Path) -> None:
     """The table as arrays in `folder`, in bounded memory."""
     with _opened(path) as content:
         sizes = _sizes(content, path)
         for name in content.forms:
             _store(content, name, sizes, path, folder)
-        arrays = {name: np.asarray(content.small[name]) for name in NUMBERS if name in content.small}
-        texts = {name: _texts(content.small[name], name, path) for name in TEXTS if name in content.small}
+        arrays = {name: np.asarray(content.small[name]()) for name in NUMBERS if name in content.small}
+        texts = {name: _texts(content.small[name](), name, path) for name in TEXTS if name in content.small}
         for name, array in arrays.items():
             _refuse_objects(array.dtype, name, path)
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
@@ -224,12 +222,9 @@ def _npz(path: Path, stack: ExitStack) -> _Content:
         archive = stack.enter_context(zipfile.ZipFile(path))
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
         forms = {name: _npy_form(archive, name, path) for name in names if name in LARGE}
-        small: dict[str, Any] = {
-            name: _npy(archive, name, path) for name in names if name in KNOWN and name not in LARGE
-        }
+        small = {name: partial(_npy, archive, name, path) for name in names if name not in LARGE}
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         raise _damaged(path, error) from None
-    small |= {name: None for name in names if name not in KNOWN}
     return _Content(forms, lambda name: _npy_rows(archive, name, path), small)
 
 
@@ -296,7 +291,7 @@ def _hdf5(path: Path, stack: ExitStack) -> _Content:
         raise _damaged(path, error) from None
     names = list(file)
     forms = {name: (tuple(file[name].shape), file[name].dtype) for name in LARGE if name in file}
-    small = {name: file[name][()] if name in KNOWN else None for name in names if name not in LARGE}
+    small = {name: partial(_whole, file, name, path) for name in names if name not in LARGE}
 
     def rows(name: str) -> Iterator[np.ndarray]:
         for first in range(0, len(file[name]), BLOCK):
@@ -306,6 +301,16 @@ def _hdf5(path: Path, stack: ExitStack) -> _Content:
                 raise _damaged(path, error) from None
 
     return _Content(forms, rows, small)
+
+
+def _whole(file: Any, name: str, path: Path) -> Any:
+    """A dataset at once."""
+    if not hasattr(file[name], "shape"):
+        raise refuse(TABLE, f"{name}: expected an array, received a group", file=path)
+    try:
+        return file[name][()]
+    except (OSError, TypeError) as error:
+        raise _damaged(path, error) from None
 
 
 def h5py() -> Any:
@@ -338,8 +343,8 @@ def _folder(path: Path, stack: ExitStack) -> _Content:
         raise refuse(MISSING, f"'{lacking}{ANNOTATION}.npy' is missing", hint, path)
     files = {"profiles": [arrays[name] for name in names]}
     files |= {"masks": [arrays[f"{name}{ANNOTATION}"] for name in names]} if annotated else {}
-    small: dict[str, Any] = {"names": np.array(names)}
-    small |= {"base_pairs": _single(scale)} if scale is not None else {}
+    small: dict[str, Callable[[], Any]] = {"names": partial(np.array, names)}
+    small |= {"base_pairs": partial(_single, scale)} if scale is not None else {}
     return _Content({name: _joined(of) for name, of in files.items()}, lambda name: map(_one, files[name]), small)
 
 

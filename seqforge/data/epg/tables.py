@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,23 @@ IGNORE = -100  # the class of a scan point that is not judged
 BLOCK = 64  # profiles handled at once
 INTEGERS = {np.dtype(np.int8): np.int16, np.dtype(np.uint8): np.int16, np.dtype(np.int16): np.int16}
 STANDARDS = ("wen", "liz", "rox", "cc5", "ils", "btx", "btp")  # dyes of size standards, as files name them
+
+
+class Shape(NamedTuple):
+    """What can be said of a table without reading profiles: sizes, and what it has beside the profiles."""
+
+    profiles: int
+    dyes: int
+    length: int
+    dye_names: tuple[str, ...] | None = None
+    masks: bool = False
+    base_pairs: bool = False
+    peak_markers: bool = False
+    peak_labels: bool = False
+
+    def without_standard(self) -> Shape:
+        last = standard_of(self.dyes, self.dye_names)
+        return self if last is None else self._replace(dyes=last, dye_names=self.dye_names and self.dye_names[:last])
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,13 @@ class ProfileTable:
     def length(self) -> int:
         """Scan points of every profile."""
         return int(self.profiles.shape[2])
+
+    @property
+    def shape(self) -> Shape:
+        peaks = self.peaks
+        known = [peaks is not None and column is not None for column in (peaks and peaks.marker, peaks and peaks.label)]
+        has = (self.masks is not None, self.base_pairs is not None, *known)
+        return Shape(len(self), self.dyes, self.length, self.dye_names, *has)
 
     @property
     def size_standard(self) -> int | None:

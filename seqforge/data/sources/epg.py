@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from seqforge.arrays import np
-from seqforge.data.epg.opening import EpgSource, Report
-from seqforge.data.epg.problems import ALLELES, TABLE
+from seqforge.data.epg.opening import EpgSource, Report, refuse_unfit
+from seqforge.data.epg.problems import ALLELES
 from seqforge.data.problems import OPTION, refuse
 from seqforge.data.sources.base import Wanted
 from seqforge.parameters import REQUIRED, Name, Number, Tuple, setting
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from seqforge.data.epg.alleles import Genotype
     from seqforge.data.epg.annotation import Annotation
     from seqforge.data.epg.panels import Panel
-    from seqforge.data.epg.reading import Shape
     from seqforge.data.epg.samples import Sample
-    from seqforge.data.epg.tables import ProfileTable
+    from seqforge.data.epg.tables import ProfileTable, Shape
 
 
 @register("sources", "epg")
@@ -60,12 +59,7 @@ class ElectropherogramSource(EpgSource):
 
     def channels(self, wanted: Wanted) -> int | None:
         found = self._shape(wanted.folder)
-        if found is None:
-            return None
-        from seqforge.data.epg.tables import standard_of
-
-        dropped = self.size_standard == "drop" and standard_of(found.dyes, found.dye_names) is not None
-        return found.dyes - dropped
+        return None if found is None else found.dyes
 
     def window(self, wanted: Wanted) -> int | None:
         found = self._shape(wanted.folder)
@@ -73,28 +67,30 @@ class ElectropherogramSource(EpgSource):
 
     def judge(self, wanted: Wanted) -> None:
         super().judge(wanted)
-        if self.panel is not None and (path := _path(wanted.folder, self.panel)).is_file():
-            from seqforge.data.epg.panels import read_panel
-
-            read_panel(path)
+        there = self.panel is None or _path(wanted.folder, self.panel).is_file()
+        panel = self.kit_panel(wanted) if there else None
         found = self._shape(wanted.folder)
-        if found is not None and wanted.input_length not in (None, found.length):
-            message = f"the profiles have {found.length} scan points, the model {wanted.input_length}"
-            hint = f"declare a length of {found.length}; nothing is cut or padded"
-            raise refuse(TABLE, message, hint, self.files(wanted.folder)[0])
+        if found is not None and there:
+            refuse_unfit(found, panel, self.alleles is not None, wanted, _path(wanted.folder, self.profiles))
 
     def _shape(self, folder: Path) -> Shape | None:
-        """Sizes of the table, or None where it is not there."""
+        """What the head of the table says of the profiles that models see; None where it is not there."""
         from seqforge.data.epg import reading
 
-        path = self.files(folder)[0]
-        return reading.shape(path) if path.exists() else None
+        path = _path(folder, self.profiles)
+        if not path.exists():
+            return None
+        found = reading.shape(path)
+        if self.base_pairs is not None:
+            _refuse_two_scales(found.base_pairs, path)
+            found = found._replace(base_pairs=True)
+        return found.without_standard() if self.size_standard == "drop" else found
 
     def opened(self, wanted: Wanted, report: Report) -> tuple[ProfileTable, Panel | None]:
         from seqforge.data.epg.alleles import with_samples
         from seqforge.data.epg.reading import read_table
 
-        path = self.files(wanted.folder)[0]
+        path = _path(wanted.folder, self.profiles)
         report(f"reading {path.name}")
         table, samples = self._scaled(read_table(path)), self._samples(wanted.folder)
         return (table if samples is None else with_samples(table, samples)), self.kit_panel(wanted)
@@ -108,9 +104,7 @@ class ElectropherogramSource(EpgSource):
         """The table with the declared base pairs."""
         if self.base_pairs is None:
             return table
-        if table.base_pairs is not None:
-            hint = "leave base_pairs out of the data options"
-            raise refuse(OPTION, "the table has base_pairs of its own", hint, table.file)
+        _refuse_two_scales(table.base_pairs is not None, table.file)
         from seqforge.data import cache
 
         scale = np.linspace(self.base_pairs[0], self.base_pairs[1], table.length)
@@ -141,6 +135,11 @@ class ElectropherogramSource(EpgSource):
         from seqforge.data.epg.alleles import read_donors
 
         return read_donors(_path(wanted.folder, self.donor_alleles))
+
+
+def _refuse_two_scales(own: bool, file: Path | str) -> None:
+    if own:
+        raise refuse(OPTION, "the table has base_pairs of its own", "leave base_pairs out of the data options", file)
 
 
 def _path(folder: Path, name: str) -> Path:
