@@ -7,6 +7,7 @@ Bins are counted from 0 and inclusive at both ends; positions are in bp, 0-based
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -116,9 +117,10 @@ def runs(which: np.ndarray, merge_gap: int = 0) -> tuple[np.ndarray, np.ndarray]
 
 
 def _region(p: np.ndarray, positions: np.ndarray, first: int, last: int) -> Region:
-    within = p[first : last + 1].astype(np.float64)
+    within = p[first : last + 1].astype(np.float64).tolist()
     start, end = int(positions[first, 0]), int(positions[last, 1])
-    return Region(first, last, start, end, float(within.mean()), float(within.max()))
+    # an exact sum, so that regions of equal means tie whatever their order and length
+    return Region(first, last, start, end, math.fsum(within) / len(within), max(within))
 
 
 def ranked(regions: Iterable[Region]) -> list[Region]:
