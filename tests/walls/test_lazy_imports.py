@@ -83,7 +83,7 @@ def test_definition_imports_the_components_that_it_names(tmp_path: Path) -> None
     status, loaded = run(["validate", str(ROOT / MODEL)], tmp_path)
     assert status == 0
     assert room("optimizers", loaded) == {"base", "adam"}
-    assert room("losses", loaded) == {"base", "formulas", "translations", "cross_entropy_loss"}
+    assert room("losses", loaded) == {"base", "elements", "translations", "cross_entropy_loss"}
     assert room("metrics", loaded) <= {"base", "accuracy", "ranking"}
     assert room("schedules", loaded) == {"base"}
     assert room("data.sources", loaded) == {"base", "sequences", "definition"}
