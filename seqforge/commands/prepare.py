@@ -109,10 +109,14 @@ def command(
     prepare, takes = KINDS[kind]
     if len(given) > 1 and kind not in SEVERAL:
         raise UsageError(f"prepare {kind} takes one input, received {len(given)}: {' '.join(given)}")
-    foreign = [f"--{name.replace('_', '-')}" for name in chosen if name not in takes]
+    foreign = [_spelt(name, value) for name, value in chosen.items() if name not in takes]
     if foreign:
         raise UsageError(f"prepare {kind} has no option {', '.join(foreign)}")
     prepare(given, output, chosen, json)
+
+
+def _spelt(name: str, value: Any) -> str:
+    return f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
 
 
 def _profiles(inputs: list[str], output: Path | None, options: dict[str, Any], as_json: bool) -> None:
@@ -166,7 +170,8 @@ def _epg(inputs: list[str], output: Path | None, options: dict[str, Any], as_jso
     for line in converting.lines(report):
         typer.echo(line, err=True)
     failed = f", {len(report['failed'])} of {len(found.table) + len(report['failed'])} files failed"
-    typer.echo(f"{path}: {len(found.table)} profiles of {report['kit']}{failed if report['failed'] else ''}")
+    count = f"{len(found.table)} profile{'' if len(found.table) == 1 else 's'} of {report['kit']}"
+    typer.echo(f"{path}: {count}{failed if report['failed'] else ''}")
 
 
 Prepare = Callable[[list[str], Path | None, dict[str, Any], bool], None]
