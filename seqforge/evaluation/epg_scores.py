@@ -86,12 +86,17 @@ def of_class(matrix: np.ndarray, label: int) -> Found:
     return Found(tp, int(matrix[:, label].sum()) - tp, int(matrix[label].sum()) - tp)
 
 
-def rates_of(matrix: np.ndarray, labels: Sequence[str]) -> dict[str, Any]:
-    """Rates of class 1 of two, or the means over the classes but the background of several; `f1_macro` over all."""
-    each = [of_class(matrix, k).rates() for k in range(len(labels))]
-    chosen = each[1:]
-    means = {name: float(np.mean([rates[name] for rates in chosen])) for name in chosen[0]}
-    return means | {"f1_macro": float(np.mean([rates["f1"] for rates in each]))}
+def rates_of(matrix: np.ndarray) -> dict[str, float]:
+    """Rates of class 1 of two classes, means over the classes of several; `f1_macro` is always such a mean."""
+    means = macro(matrix)
+    return (of_class(matrix, 1).rates() if len(matrix) == 2 else means) | {"f1_macro": means["f1"]}
+
+
+def macro(matrix: np.ndarray) -> dict[str, float]:
+    """Means of rates over the classes that occur or are predicted, from (true, predicted) counts."""
+    each = [of_class(matrix, k) for k in range(len(matrix))]
+    there = [found.rates() for found in each if "f1" not in found.undefined]
+    return {name: float(np.mean([rates[name] for rates in there])) if there else 0.0 for name in Found().rates()}
 
 
 def notes_of(matrix: np.ndarray, labels: Sequence[str], what: str) -> list[str]:
@@ -100,7 +105,8 @@ def notes_of(matrix: np.ndarray, labels: Sequence[str], what: str) -> list[str]:
     for k, label in enumerate(labels):
         undefined = of_class(matrix, k).undefined
         if undefined:
-            found.append(f"{what} '{label}': {', '.join(undefined)} 0/0, given as 0")
+            absent = ", left out of means" if "f1" in undefined else ""
+            found.append(f"{what} '{label}': {', '.join(undefined)} 0/0, given as 0{absent}")
     return found
 
 
@@ -181,7 +187,7 @@ class Points:
             self.left_out += 1
 
     def scores(self) -> dict[str, Any]:
-        rates = rates_of(self.counts, self.labels)
+        rates = rates_of(self.counts)
         by_label = {label: of_class(self.counts, k).plain(iou=True) for k, label in enumerate(self.labels)}
         return {
             **rates,
@@ -224,9 +230,9 @@ class Peaks:
                 self.contributors.add_points(people, *pair)
 
     def scores(self) -> dict[str, Any]:
-        """Means over all classes, and each class against the rest."""
+        """Means over the classes, and each class against the rest."""
         each = {label: of_class(self.counts, k).plain() for k, label in enumerate(self.labels)}
-        means = {name: float(np.mean([rates[name] for rates in each.values()])) for name in RATES}
+        means = {name: mean for name, mean in macro(self.counts).items() if name in RATES}
         matrix = self.counts.tolist()
         return {"n": int(self.counts.sum()), **means, "labels": each, "confusion_matrix": matrix}
 
