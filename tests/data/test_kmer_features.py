@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
 from pathlib import Path
 from statistics import median
@@ -15,8 +13,7 @@ import numpy as np
 import pytest
 
 from seqforge.data.kmers.bins import BIN_MEDIAN, GENOME_MEDIAN, Rule
-from seqforge.data.kmers.features import Settings, computed, settings, write
-from seqforge.errors import DataError, UsageError
+from seqforge.data.kmers.features import Settings, computed
 
 EXAMPLE = "ACGTGACCTTTGACTTTGACTTTGACNTTGAGGCATCAATCGG"
 OPPOSITE = str.maketrans("ACGT", "TGCA")
@@ -175,4 +172,4 @@ def test_parts_that_one_frequent_word_fills(tmp_path: Path):
         pieces = features(path, tmp_path / "s", k=(20,), bin_size=1000)
     assert (pieces.values == whole.values).all()
     assert pieces.medians == whole.medians
-    assert whole.values[0].tolist() == [1.0, 2 * 4981.0]
+    assert whole.values[0].tolist() == [0.0, 2 * 4981.0]

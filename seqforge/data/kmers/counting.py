@@ -29,6 +29,7 @@ from seqforge.data.kmers.spill import Spill
 BYTES = 64  # that one position takes while it is in work
 CACHED = 1 << 20  # positions that are worked on at once where memory allows more: sorting stays in the cache
 MOST_PARTS = 1024  # the table of (stretch, part) would grow with the square of a genome
+FILES = (("keys", np.uint64), ("order", np.uint32), ("counts", np.uint32))
 T = TypeVar("T")
 
 
@@ -36,7 +37,7 @@ class Desk(threading.local):
     """Arrays that a thread uses again and again: fresh ones cost more, page by page, than what is done with them."""
 
     def __init__(self) -> None:
-        self._arrays: dict[str, np.ndarray] = {}
+        self._arrays = {"iota": np.empty(0, dtype=np.uint64)}
 
     def array(self, name: str, size: int, kind: Any = np.uint64) -> np.ndarray:
         """An array (size,) with arbitrary content; valid until the same name is asked for again."""
@@ -46,7 +47,7 @@ class Desk(threading.local):
 
     def places(self, size: int) -> np.ndarray:
         """0, 1, 2 … (size,) uint64."""
-        if len(self._arrays.get("iota", ())) < size:
+        if len(self._arrays["iota"]) < size:
             self._arrays["iota"] = np.arange(size, dtype=np.uint64)
         return self._arrays["iota"][:size]
 
@@ -141,9 +142,11 @@ class _Stretch:
 
 @contextmanager
 def counted(codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path) -> Iterator[Counts]:
-    """Count all k-mers of `codes`; the counts lie in `scratch` (at most 16 bytes per base) until the context ends."""
-    files = [scratch / name for name in ("keys", "order", "counts")]
-    spills = [Spill(path, kind) for path, kind in zip(files, (np.uint64, np.uint32, np.uint32), strict=True)]
+    """Count all k-mers of `codes`; the counts can be read until the context ends.
+
+    The files in `scratch`, at most 16 bytes per base, are left to the next k, or for the caller to remove.
+    """
+    spills = [Spill(scratch / name, kind) for name, kind in FILES]
     keyed, order, counts = spills
     bounds = _bounds(plan.parts)
     try:
@@ -156,9 +159,8 @@ def counted(codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path) ->
             tally.update(found)
         yield Counts(dict(tally), stretches, counts, order)
     finally:
-        for spill, path in zip(spills, files, strict=True):
+        for spill in spills:
             spill.close()
-            path.unlink()
 
 
 def shared(work: Callable[..., T], jobs: Iterable[tuple], workers: int) -> Iterator[T]:
@@ -273,14 +275,21 @@ def _numbers(found: np.ndarray, base: int, shift: int, desk: Desk) -> tuple[np.n
     changes = _changes(ordered, desk.array("changes", len(found), np.bool_))
     starts = _changes(packed, desk.array("starts", len(found), np.bool_))
     _settle(starts, ordered, places, changes)
-    firsts = np.flatnonzero(changes).astype(np.uint32)
-    lengths = np.empty_like(firsts)
-    np.subtract(firsts[1:], firsts[:-1], out=lengths[:-1])
-    lengths[-1] = len(ordered) - firsts[-1]
     numbers = desk.array("numbers", len(found), np.uint32)
-    numbers[places] = np.repeat(lengths, lengths)
-    values, groups = np.unique(lengths, return_counts=True)
-    return numbers, {int(value): int(value) * int(count) for value, count in zip(values, groups, strict=True)}
+    numbers.fill(1)
+    alone = starts  # has served
+    np.logical_and(changes[:-1], changes[1:], out=alone[:-1])
+    alone[-1] = changes[-1]
+    several = np.flatnonzero(~alone)
+    lengths = np.diff(np.flatnonzero(changes[several]), append=len(several))
+    numbers[places[several]] = np.repeat(lengths, lengths)
+    return numbers, {1: len(found) - len(several), **_tally(lengths)}
+
+
+def _tally(lengths: np.ndarray) -> dict[int, int]:
+    """Count → at how many places it stands, of keys that occur `lengths` (key,) times."""
+    values, words = np.unique(lengths, return_counts=True)
+    return {int(value): int(value) * int(count) for value, count in zip(values, words, strict=True)}
 
 
 def _changes(ordered: np.ndarray, out: np.ndarray) -> np.ndarray:
@@ -315,8 +324,7 @@ def _count_apart(spans: Sequence[tuple[int, int]], keyed: Spill, counts: Spill, 
         totals = np.bincount(where, np.concatenate([totals, numbers]), len(distinct)).astype(np.int64)
     for at, length in pieces:
         counts.write(totals[np.searchsorted(distinct, _piece(keyed, at, length))], at)
-    values, groups = np.unique(totals, return_counts=True)
-    return {int(value): int(value) * int(count) for value, count in zip(values, groups, strict=True)}
+    return _tally(totals)
 
 
 def _piece(keyed: Spill, at: int, length: int) -> np.ndarray:

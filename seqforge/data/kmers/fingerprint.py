@@ -15,6 +15,7 @@ from seqforge.data.kmers.codes import GAP
 
 TILE = 1 << 15  # positions at a time: what is in work stays in a processor's second cache
 EXACT = 32  # bases that fit into 64 bits
+HOLDS = (*[np.uint8] * 4, np.uint16, np.uint32, np.uint64)  # 2^i bits
 MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # splitmix64, Steele et al. 2014
 JOIN = np.uint64(0xD6E8FEB86659FD93)
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -64,7 +65,7 @@ def _numbers(codes: np.ndarray, k: int, reverse: bool) -> tuple[np.ndarray, int]
     words, length = codes, 1
     while length < k:
         step = min(length, k - length)
-        words = words.astype(_holds(length + step), copy=False)
+        words = words.astype(HOLDS[(2 * (length + step) - 1).bit_length()], copy=False)
         left, right = words[:-step], words[step:]
         if reverse:
             new = (right >> 2 * (length - step)) << 2 * length if step < length else right << 2 * length
@@ -73,12 +74,7 @@ def _numbers(codes: np.ndarray, k: int, reverse: bool) -> tuple[np.ndarray, int]
             new = right & words.dtype.type(4**step - 1) if step < length else right
             words = (left << 2 * step) | new
         length += step
-    return words.astype(np.uint64), length
-
-
-def _holds(bases: int) -> type[np.unsignedinteger]:
-    sizes = ((4, np.uint8), (8, np.uint16), (16, np.uint32), (EXACT, np.uint64))
-    return next(kind for most, kind in sizes if bases <= most)
+    return words.astype(np.uint64, copy=words is codes), length
 
 
 def _scrambled(words: np.ndarray) -> np.ndarray:

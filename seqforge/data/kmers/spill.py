@@ -12,11 +12,14 @@ import numpy as np
 
 
 class Spill:
-    """Elements of `dtype` in the file `path`, which is made anew; places are element numbers."""
+    """Elements of `dtype` in the file `path`; places are element numbers.
+
+    A file that is there is written over: its blocks are on the disk already.
+    """
 
     def __init__(self, path: Path, dtype: Any):
         self.dtype = np.dtype(dtype)
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def write(self, values: np.ndarray, at: int) -> None:
         view = np.ascontiguousarray(values, dtype=self.dtype).view(np.uint8).data
