@@ -24,12 +24,13 @@ class Task(Component):
     "bins"       a mapping: "labels" (n, bin) int8, 1, 0, −1 = unknown or padding; "range" (n, bin, 3) float32: start,
                  end and inside of regions, "range_valid" (n,) bool: whether all bins of the example are known
 
-    `family`: which way such models are judged, applied and reported (seqforge.run).
+    `family`: which way such models are judged, applied and reported (seqforge.run). `examples`: what they are, in words.
     """
 
     targets: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     family: ClassVar[str] = "labels"
+    examples: ClassVar[str] = "sequences"
 
 
 @register("tasks", "multi-class classification")
@@ -71,6 +72,7 @@ class Segmentation(Task):
     targets = "mask"
     metrics = ("precision", "recall", "f1", "iou")
     family = "electropherograms"
+    examples = "electropherograms"
 
 
 @register("tasks", "reconstruction")
@@ -81,6 +83,7 @@ class Reconstruction(Task):
     targets = "signal"
     metrics = ("mean_squared_error",)
     family = "electropherograms"
+    examples = "electropherograms"
 
 
 @register("tasks", "peak classification")
@@ -91,6 +94,7 @@ class PeakClassification(Task):
     targets = "index"
     metrics = ("accuracy", "f1")
     family = "electropherograms"
+    examples = "peaks"
 
 
 @register("tasks", "sequence labeling", "sequence labelling")
@@ -101,3 +105,4 @@ class SequenceLabeling(Task):
     targets = "bins"
     metrics = ("precision", "recall", "f1", "roc_auc", "average_precision", "threshold")
     family = "bins"
+    examples = "chromosomes"

@@ -109,9 +109,18 @@ def _continued(path: Path, options: Options) -> Run:
     return resume(run, options)
 
 
+# what `seqforge predict` takes after the run, by the family of its task
+GIVEN = {
+    "labels": "SEQUENCES -o scores.tsv",
+    "profiles": "REGIONS.bed --genome GENOME.fa -o profiles.h5",
+    "electropherograms": "PROFILES.npz -o FOLDER",
+    "bins": "TABLES -o FOLDER",
+}
+
+
 def _finish(run: Run, report: Any, *, as_json: bool, quiet: bool) -> None:
-    told = "REGIONS.bed --genome GENOME.fa -o profiles.h5" if run.experiment.heads else "SEQUENCES -o scores.tsv"
-    report(f"next: seqforge evaluate {run.path}, or seqforge predict {run.path} {told}")
+    given = GIVEN[run.experiment.task.family]
+    report(f"next: seqforge evaluate {run.path}, or seqforge predict {run.path} {given}")
     if as_json:
         import json
 

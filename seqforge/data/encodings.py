@@ -71,7 +71,7 @@ class Alphabet:
         `unknown`: "uniform" (1/size each), "zeros", or "error" (the data refuses such letters; rows as uniform).
         """
         size = len(self)
-        last = np.zeros(size) if unknown == "zeros" else np.full(size, 1 / size)
+        last = np.zeros(size) if unknown == "zeros" else np.full(size, 1 / max(size, 1))
         return np.vstack([np.eye(size), last]).astype(np.float32)
 
 

@@ -154,7 +154,7 @@ def open_data(experiment: Experiment, options: Options) -> Data:
     origin = _origin(experiment, options)
     if experiment.process is not None and not data.training:
         raise refuse(EMPTY, "the training set has no examples; nothing can be learned from it", file=origin)
-    options.report(f"data: {sizes}{_length(data)}, from {origin}")
+    options.report(f"data: {sizes} {_in_words(experiment, data)}, from {origin}")
     for note in data.notes:
         options.report(f"note: {note}")
     return _weighted(experiment, data)
@@ -169,8 +169,10 @@ def _sizes(data: Data) -> dict[str, int]:
     return {name: len(dataset) for name, dataset in sets.items() if dataset is not None}
 
 
-def _length(data: Data) -> str:
-    return f" sequences of length {data.length}" if data.length else " sequences of several lengths"
+def _in_words(experiment: Experiment, data: Data) -> str:
+    if experiment.architecture.reads:
+        return experiment.task.examples
+    return f"sequences of length {data.length}" if data.length else "sequences of several lengths"
 
 
 def _origin(experiment: Experiment, options: Options) -> str:
