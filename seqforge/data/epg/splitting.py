@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SETS = ("training", "validation", "test")
 NAMED = 3  # names that a message lists
+PASSES = 50  # over all groups; a few are enough
 
 
 def groups_of(table: ProfileTable) -> np.ndarray:
@@ -108,20 +109,34 @@ def _strata(table: ProfileTable) -> np.ndarray:
 
 
 def _dealt(groups: np.ndarray, strata: np.ndarray, shares: Sequence[float], seed: int) -> np.ndarray:
-    """The set (n,) of each profile: large groups first, each to the set that it brings nearest to its share."""
+    """The set (n,) of each profile: large groups first, each to the set that it brings nearest to its share; then
+    groups are moved as long as that brings the sets nearer to theirs."""
     counts = np.zeros((groups.max() + 1, strata.max() + 1))
     np.add.at(counts, (groups, strata), 1)
     counts = np.c_[counts, counts.sum(axis=1)]  # the total counts like a stratum
     wanted = np.outer(shares, counts.sum(axis=0))
     filled = np.zeros_like(wanted)
-    order = permutation(len(counts), seed, SPLIT)
-    owner = np.empty(len(counts), dtype=np.int64)
-    for group in sorted(order.tolist(), key=lambda group: -counts[group, -1]):
-        worse = (counts[group] * (2 * (filled - wanted) + counts[group])).sum(axis=1)
-        owner[group] = int(np.argmin(worse))
-        filled[owner[group]] += counts[group]
+    order = sorted(permutation(len(counts), seed, SPLIT).tolist(), key=lambda group: -counts[group, -1])
+    owner = np.full(len(counts), -1)
+    for _ in range(PASSES):
+        before = owner.copy()
+        for group in order:
+            _put(group, counts[group], owner, filled, wanted)
+        if (owner == before).all():
+            break
     _fill_empty(owner, counts[:, -1], len(shares))
     return owner[groups]
+
+
+def _put(group: int, size: np.ndarray, owner: np.ndarray, filled: np.ndarray, wanted: np.ndarray) -> None:
+    """Take `group` out of its set, if it is in one, and put it where the squared distances to `wanted` become least."""
+    if owner[group] >= 0:
+        filled[owner[group]] -= size
+    worse = (size * (2 * (filled - wanted) + size)).sum(axis=1)
+    # a group that fits as well where it is stays there: so every pass ends nearer, or is the last
+    best = int(np.argmin(worse))
+    owner[group] = owner[group] if owner[group] >= 0 and worse[owner[group]] <= worse[best] else best
+    filled[owner[group]] += size
 
 
 def _fill_empty(owner: np.ndarray, sizes: np.ndarray, sets: int) -> None:
