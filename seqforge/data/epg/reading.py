@@ -258,7 +258,7 @@ def _npy(archive: zipfile.ZipFile, name: str, path: Path) -> np.ndarray:
 
 
 def _unreadable(name: str, error: ValueError, path: Path) -> DataError:
-    if "allow_pickle" in str(error) or "bject array" in str(error):
+    if any(said in str(error) for said in ("allow_pickle", "bject array", "ython objects")):
         hint = "save numbers as numbers and names as texts (dtype str)"
         return refuse(TABLE, f"{name} is an array of Python objects, which is not read", hint, path)
     return refuse(DAMAGED, f"{name}: {error}", "write it again", path)
