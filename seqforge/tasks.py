@@ -24,7 +24,7 @@ class Task(Component):
     "bins"       a mapping: "labels" (n, bin) int8, 1, 0, −1 = unknown or padding; "range" (n, bin, 3) float32: start,
                  end and inside of regions, "range_valid" (n,) bool: whether all bins of the example are known
 
-    `family`: which way such models are judged, applied and reported (seqforge.run). `examples`: what they are, in words.
+    `family`: which way such models are judged, applied and reported (seqforge.run). `examples`: a word for them.
     """
 
     targets: ClassVar[str]
