@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import epg_layers as reference
@@ -30,6 +31,7 @@ SMALL: dict[str, Any] = {
     "kernel_size": 5,
     "compression": 4,
 }
+PROFILES = Path(__file__).parents[2].parent / "shared" / "data" / "epg"
 CONVOLUTIONAL = (Conv1dAutoencoder, PerDyeConv1dAutoencoder, SharedWeightPerDyeConv1dAutoencoder)
 
 
@@ -221,6 +223,17 @@ def test_fourier_equals_numpy(norm: str, length: int) -> None:
 def test_fourier_coefficients_out_of_range(coefficients: int) -> None:
     with pytest.raises(ValueError, match=r"FourierAutoencoder\.latent_coeffs"):
         FourierAutoencoder(3, 64, coefficients)
+
+
+@pytest.mark.skipif(not PROFILES.is_dir(), reason="the electropherograms for tests are not there")
+def test_fourier_of_real_profiles() -> None:
+    files = [PROFILES / f"{name}.npy" for name in ("1A2_A01_01", "1A2_E01_13")]
+    rfu = torch.from_numpy(np.stack([np.load(file).reshape(5, 4096) for file in files]).astype("float32"))
+    model, top = FourierAutoencoder(), np.log1p(33_000)
+    scaled = torch.log1p(rfu.clamp(0, 33_000)) / top
+    assert (model(rfu[:1]) - rfu[:1]).square().mean().item() == pytest.approx(77_965, abs=1)
+    assert rfu[:1].square().mean().item() == pytest.approx(784_398, abs=1)
+    assert (model(scaled) - scaled).square().mean().item() == pytest.approx(0.00188, abs=5e-6)
 
 
 def test_half_precision_is_transformed_in_float32() -> None:
