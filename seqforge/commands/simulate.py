@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""`seqforge simulate`: the sets of a data definition as files."""
+"""`seqforge simulate`: the sets of a data definition as files, or runs of a capillary sequencer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import typer
 from seqforge.errors import DefinitionError, UsageError, did_you_mean
 from seqforge.resources import definition as shipped
 
+EPG = "epg"  # instead of a definition
+
 if TYPE_CHECKING:
     from seqforge.definitions.data import DataDefinition
     from seqforge.definitions.profile_data import ProfileSimulation
@@ -19,13 +21,22 @@ if TYPE_CHECKING:
 
 
 def command(
-    definition: Annotated[str, typer.Argument(metavar="DATA.xml", help="A data definition, XML or JSON.")],
+    definition: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA.xml", help="A data definition, XML or JSON; epg: electropherograms, as ABIF files."
+        ),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="The folder; default simulated/<id>.")
     ] = None,
     wanted: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="SET", help="Only this set (repeatable); PATH=VALUE overrides the definition."),
+        typer.Option(
+            "--set",
+            metavar="SET",
+            help="Only this set (repeatable); PATH=VALUE overrides the definition; epg: OPTION=VALUE.",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the definition's seed.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes that draw; the bytes do not depend on it.")] = 1,
@@ -35,7 +46,14 @@ def command(
     """Draw the sequences of a data definition: tab-separated sets with annotations, or the training files of profiles.
 
     The same definition gives the same data. A folder that holds this simulation already is kept.
+
+    epg: runs of an invented kit as .hid files, with an allelic ladder, panel.xml, alleles.tsv, donors.csv and
+    samples.csv; the options are those of data format epg-simulation, and shift: bp by which every fragment is longer.
     """
+    if definition == EPG and not Path(definition).exists():
+        _refuse(processes, motif_info, "'epg'")
+        _epg(output or Path("simulated") / EPG, wanted or [], seed, json)
+        return
     from seqforge.definitions.data import SETS
 
     overrides = [one for one in wanted or () if "=" in one]
@@ -52,6 +70,20 @@ def command(
     _say(written, json)
 
 
+def _epg(folder: Path, wanted: list[str], seed: int | None, as_json: bool) -> None:
+    """Electropherograms as the files of a laboratory."""
+    from seqforge.simulation import electropherogram_files as laboratory
+
+    options = laboratory.parsed([*wanted, *([] if seed is None else [f"seed={seed}"])])
+    paths = laboratory.simulate(options, folder)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({"folder": str(folder), "files": [str(path) for path in paths]}, indent=2))
+        return
+    typer.echo(f"{folder}: {len(paths)} runs, {', '.join(laboratory.BESIDE)}")
+
+
 def _write(
     definition: DataDefinition | ProfileSimulation, folder: Path, sets: tuple[str, ...], processes: int, tables: bool
 ) -> Written:
@@ -61,12 +93,17 @@ def _write(
         from seqforge.simulation.files import write
 
         return write(definition, folder, sets, processes=processes, motif_info=tables, report=_progress("sequences"))
-    for option, given in (("--processes", processes > 1), ("--motif-info", tables)):
-        if given:
-            raise UsageError(f"{option} is for sequences; '{definition.id}' simulates profiles")
+    _refuse(processes, tables, f"'{definition.id}'")
     from seqforge.simulation import profile_files
 
     return profile_files.write(definition, folder, sets, report=_progress("regions"))
+
+
+def _refuse(processes: int, tables: bool, name: str) -> None:
+    """Raise UsageError for options that only sequences have."""
+    for option, given in (("--processes", processes > 1), ("--motif-info", tables)):
+        if given:
+            raise UsageError(f"{option} is for sequences; {name} simulates profiles")
 
 
 def _read(path: str, overrides: list[str]) -> DataDefinition | ProfileSimulation:

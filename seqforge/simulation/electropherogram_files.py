@@ -14,17 +14,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from seqforge import files
 from seqforge.data.epg.abif import Date, Time, Value, write_abif
 from seqforge.data.epg.panel_files import write_panel
-from seqforge.errors import UsageError
+from seqforge.errors import UsageError, did_you_mean
+from seqforge.parameters import Real, Unfit, kind_of, parameters_of
 from seqforge.simulation.electropherograms import Camera, Profile, Simulator, donor_name
+from seqforge.simulation.epg_options import Options
 from seqforge.simulation.epg_panel import KIT
+from seqforge.simulation.files import appearing
 
 LADDER, PANEL, ALLELES, DONORS, SAMPLES = "ladder.hid", "panel.xml", "alleles.tsv", "donors.csv", "samples.csv"
+BESIDE = (LADDER, PANEL, ALLELES, DONORS, SAMPLES)
 NUMBERS = (1, 2, 3, 4, 6, 5)  # of the dyes in the order of the rows
+
+
+class Laboratory(NamedTuple):
+    """What is written: the simulation, and by how many bp every fragment is longer than the panel says."""
+
+    options: Options = Options()
+    shift: float = 0.0
+
+
+def parsed(wanted: Sequence[str]) -> Laboratory:
+    """OPTION=VALUE of the options of the simulation, and shift; raises UsageError."""
+    known = {name: one.kind for name, one in parameters_of(Options).items()} | {"shift": kind_of(Real)}
+    given: dict[str, Any] = {}
+    for one in wanted:
+        name, _, text = one.partition("=")
+        if name not in known:
+            raise UsageError(f"no option '{name}' of simulated electropherograms; {did_you_mean(name, list(known))}")
+        try:
+            given[name] = known[name].parse(text.strip())
+        except Unfit as unfit:
+            raise UsageError(f"{name}: {unfit}") from None
+    shift = given.pop("shift", 0.0)
+    options = Options(**given)
+    for _, sentence in options.count_problems():
+        raise UsageError(sentence)
+    return Laboratory(options, shift)
+
+
+def simulate(laboratory: Laboratory, folder: Path) -> list[Path]:
+    """The files in `folder`, which must be empty or not there; they appear whole or not at all."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is there already; choose another folder with -o, or remove it")
+    simulator = Simulator(laboratory.options)
+    with appearing(folder) as temporary:
+        paths = write(simulator, temporary, shift=laboratory.shift)
+    return [folder / path.name for path in paths]
 
 
 def write(simulator: Simulator, folder: Path, *, shift: float = 0.0) -> list[Path]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,3 +36,10 @@ class Options:
     context_effect: NonNegative = setting(
         0.0, "per marker, peaks that only the whole profile tells to be alleles or artefacts; 0: none"
     )
+
+    def count_problems(self) -> Iterator[tuple[str, str]]:
+        """(option, sentence) for numbers of people that cannot be."""
+        if not self.contributors:
+            yield "contributors", "contributors: expected one number or more, received ()"
+        elif max(self.contributors) > self.donors:
+            yield "donors", f"donors: {max(self.contributors)} contributors need as many, received {self.donors}"

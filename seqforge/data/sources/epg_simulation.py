@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,13 +37,7 @@ class ElectropherogramSimulationSource(Options, EpgSource):
         return Options(**{one.name: getattr(self, one.name) for one in fields(Options)})
 
     def problems(self) -> list[tuple[str, str]]:
-        return [*super().problems(), *self._count_problems()]
-
-    def _count_problems(self) -> Iterator[tuple[str, str]]:
-        if not self.contributors:
-            yield "contributors", "contributors: expected one number or more, received ()"
-        elif max(self.contributors) > self.donors:
-            yield "donors", f"donors: {max(self.contributors)} contributors need as many, received {self.donors}"
+        return [*super().problems(), *self.count_problems()]
 
     def window(self, wanted: Wanted) -> int | None:
         return self.length
