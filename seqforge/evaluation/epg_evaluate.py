@@ -133,6 +133,11 @@ def classes_of_peaks(mask: np.ndarray, peaks: Peaks, reads_peaks: bool) -> np.nd
     return np.maximum(finding.labels(peaks, mask), 0)
 
 
+def masks_of(store: Store) -> np.ndarray | None:
+    """The true classes (n, dye, scan): as they are learned, else as the table has them."""
+    return store.table.masks if store.masks is None else store.masks
+
+
 def contributors_of(dataset: ProfileSet | PeakSet, row: int) -> int | None:
     counts = dataset.store.table.contributors
     return None if counts is None or counts[row] < 0 else int(counts[row])

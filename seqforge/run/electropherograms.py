@@ -172,7 +172,7 @@ def drawn_of(
         mask = evaluating.classes_of(prediction)[0]
         how = {"labels": chosen, "exact": exact, "mask": mask}
         calls = calling.call(prediction[0], rfu, scale, panel, **how) if panel and scale is not None else []
-        masks = table.masks if dataset.store.masks is None else dataset.store.masks
+        masks = evaluating.masks_of(dataset.store)
         truth = None if masks is None else np.asarray(masks[row])
         yield Drawn(table.names[row], rfu, scale, truth, mask, calls, dyes)
 

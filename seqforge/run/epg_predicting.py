@@ -20,8 +20,9 @@ from seqforge.backends.base import Learner
 from seqforge.data.epg.dataset import PeakSet, ProfileSet
 from seqforge.data.epg.opening import EpgSource, whole_set
 from seqforge.data.epg.panels import Panel, read_panel
+from seqforge.data.epg.peaks import labels as labels_of
 from seqforge.data.epg.problems import MARKERS, TABLE
-from seqforge.data.epg.tables import ProfileTable
+from seqforge.data.epg.tables import Peaks, ProfileTable
 from seqforge.data.problems import refuse
 from seqforge.data.sources.base import Wanted
 from seqforge.errors import RunError, UsageError, did_you_mean
@@ -289,9 +290,18 @@ def _peak_rows(job: _Job, indices: np.ndarray, prediction: np.ndarray, rfu: np.n
         each = np.stack([1 - positive, positive], axis=1)
     else:
         each = prediction[found.profile, :, found.dye, found.position]
-    numbered = replace(found, profile=job.dataset.rows[indices][found.profile])
+    true = _true(job, indices, found)
+    numbered = replace(found, profile=job.dataset.rows[indices][found.profile], label=true)
     dyes = evaluating.dye_names(job.dataset)
     return evaluating.described(job.table, numbered, heights, each, job.labels, dyes, job.panel)
+
+
+def _true(job: _Job, indices: np.ndarray, found: Peaks) -> np.ndarray | None:
+    """The class of each peak, where the profiles say it."""
+    masks = evaluating.masks_of(job.dataset.store)
+    if found.label is not None or masks is None:
+        return found.label
+    return labels_of(found, np.asarray(masks[job.dataset.rows[indices]]))
 
 
 def _called(
