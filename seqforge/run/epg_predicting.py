@@ -18,7 +18,7 @@ import numpy as np
 
 from seqforge.backends.base import Learner
 from seqforge.data.epg.dataset import PeakSet, ProfileSet
-from seqforge.data.epg.opening import EpgSource, whole_set
+from seqforge.data.epg.opening import EpgSource, base_pair_ends, whole_set
 from seqforge.data.epg.panels import Panel, read_panel
 from seqforge.data.epg.peaks import labels as labels_of
 from seqforge.data.epg.problems import MARKERS, TABLE
@@ -37,6 +37,7 @@ from seqforge.run.record import Run
 Say = Callable[[str], None]
 OPTIONS = ("set", "panel", "exact", "plots", "plot_format", "call_labels")
 OF_ALLELES = ("panel", "exact", "call_labels")
+CUT = 25.0  # bp that a profile may lack at an end, where its size standard does not reach
 SETS = ("training", "validation", "test")
 PLOTS = "plots"
 
@@ -222,8 +223,13 @@ def _calibrated(run: Run, path: Path, say: Say) -> ProfileTable:
         hint = "convert the files with seqforge prepare epg, and predict the table that it writes"
         raise UsageError(f"{path}: the run's data do not say which kit they are of; {hint}")
     kit = kits.find(str(facts["kit"]))
-    keep = facts["channels"] > len(kit.dyes)
-    conversion = converting.Conversion(kit=kit, length=int(facts["length"]), keep_standard=keep)
+    keep, length = facts["channels"] > len(kit.dyes), int(facts["length"])
+    grid = kit.base_pairs(length)
+    if _elsewhere(facts.get("base_pairs"), [float(grid[0]), float(grid[-1])], length):
+        ends, kits_ends = (f"{low:g}–{high:g} bp" for low, high in (facts["base_pairs"], kit.grid))
+        message = f"{path}: the model reads {length} scan points of {ends}, files of {kit.name} are put on {kits_ends}"
+        raise UsageError(f"{message}; predict a table of the model's own scale")
+    conversion = converting.Conversion(kit=kit, length=length, keep_standard=keep)
     say(f"note: {kit.name}: baseline {conversion.baseline}, resampled {conversion.resample}, without a ladder")
     found = converting.convert([path], conversion, say)
     for line in converting.lines(found.report):
@@ -241,6 +247,20 @@ def _refuse_other_sizes(run: Run, dataset: ProfileSet | PeakSet) -> None:
     if names and table.dye_names and list(table.dye_names) != list(names):
         message = f"the profiles have the dyes {', '.join(table.dye_names)}, the model reads {', '.join(names)}"
         raise refuse(TABLE, message, "predict profiles of the same kit, dyes in the same order", table.file)
+    own, found = facts.get("base_pairs"), base_pair_ends(table)
+    if found is not None and _elsewhere(own, found, table.length):
+        ends, others = (f"{low:g}–{high:g} bp" for low, high in (own, found))
+        raise refuse(
+            TABLE, f"the profiles reach over {others}, the model reads {ends}", "calibrate them alike", table.file
+        )
+
+
+def _elsewhere(own: Sequence[float] | None, found: Sequence[float], length: int) -> bool:
+    """Whether a scale is another one: an end lies further away than calibration cuts off at most, or can be off."""
+    if own is None:
+        return False
+    allowed = max(CUT, 2 * (own[1] - own[0]) / length)
+    return any(abs(one - other) > allowed for one, other in zip(own, found, strict=True))
 
 
 # what is written

@@ -362,6 +362,13 @@ def _facts(
     return facts | _peak_facts(store, found, options, rows, sets) | _class_counts(store, found, rows, sets)
 
 
+def base_pair_ends(table: ProfileTable) -> list[float] | None:
+    """The base pairs of the first and the last scan point that have any; None where the table has none."""
+    if table.base_pairs is None:
+        return None
+    return [round(float(end), 2) for end in (np.nanmin(table.base_pairs), np.nanmax(table.base_pairs))]
+
+
 def _peak_facts(
     store: Store,
     found: Prepared,
