@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Losses of masks, peaks and signals on PyTorch: equal to NumPy float64, finite everywhere; the first batch is checked."""
+"""Losses of masks, peaks and signals on PyTorch: equal to NumPy float64, finite, judging their first batch."""
 
 from __future__ import annotations
 
