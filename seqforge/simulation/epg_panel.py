@@ -38,8 +38,7 @@ class Called(NamedTuple):
 
 def base_pairs(length: int) -> np.ndarray:
     """(scan,) float32: of each point of a simulated profile."""
-    low, high = KIT.grid
-    return np.linspace(low, low + (high - low) * (length - 1) / (FULL - 1), length).astype(np.float32)
+    return KIT.base_pairs(length)
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,16 @@ def test_length_resampling_and_the_size_standard(plate: Path, tmp_path: Path):
     assert found.dye_names[-1] == "simulated standard"
     assert found.size_standard == 5
     tops = found.base_pairs[find_peaks(np.asarray(found.profiles[:, 5:]), 300).position]
-    assert tops == pytest.approx([80, 100, 120, 140, 160, 180, 200, *range(225, 451, 25)], abs=0.3)
+    assert tops == pytest.approx([80, 100, 120, 140, 160, 180, 200, 225, 250], abs=0.3)
+
+
+def test_shorter_profiles_of_the_simulated_kit_end_earlier(tmp_path: Path):
+    simulator = Simulator(replace(OPTIONS, length=1024))
+    write(simulator, tmp_path / "short")
+    found = prepared(tmp_path, *files(tmp_path / "short"), *judged(tmp_path / "short"), "--length", 1024)
+    assert found.base_pairs[-1] == pytest.approx(167.4, abs=0.05)
+    assert np.array_equal(found.base_pairs, simulator.base_pairs)
+    assert np.array_equal(found.masks, simulator.table().masks)
 
 
 def test_the_raw_baseline_stays(plate: Path, tmp_path: Path):

@@ -24,7 +24,8 @@ class Kit:
     """`raw`, `analysed`: numbers of the DATA entries in the order of the dyes, the size standard last.
 
     `fragments`: base pairs of the size standard's peaks; `grid`: first and last base pair of a profile;
-    `spacing`: least and most scans per base pair; `dyes`: the names of the analysis dyes.
+    `spacing`: least and most scans per base pair; `dyes`: the names of the analysis dyes; `whole`: the points of the
+    whole grid, where shorter profiles end earlier instead of having fewer points per base pair.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Kit:
     grid: tuple[float, float]
     spacing: tuple[float, float]
     aliases: tuple[str, ...] = ()
+    whole: int | None = None
 
     def numbers(self, form: str) -> tuple[int, ...]:
         """The DATA entries of the form raw or analysed."""
@@ -43,7 +45,9 @@ class Kit:
 
     def base_pairs(self, length: int) -> np.ndarray:
         """(scan,) float32: the base pair of each of `length` points of a profile."""
-        return np.linspace(*self.grid, length).astype(np.float32)
+        low, high = self.grid
+        last = high if self.whole is None else low + (high - low) * min(1.0, (length - 1) / (self.whole - 1))
+        return np.linspace(low, last, length).astype(np.float32)
 
 
 SIX_RAW, SIX_ANALYSED = (1, 2, 3, 4, 106, 105), (9, 10, 11, 12, 206, 205)
@@ -71,7 +75,7 @@ KITS = {
         ),
         Kit(
             SIMULATED, ("S1", "S2", "S3", "S4", "S5"), SIX_RAW, SIX_ANALYSED,
-            "simulated standard", WEN, (65, 475), (7, 13),
+            "simulated standard", WEN, (65, 475), (7, 13), whole=4096,
         ),
     )
 }  # fmt: skip
