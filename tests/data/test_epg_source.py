@@ -303,8 +303,12 @@ def test_folds_are_groups(opened: Opened) -> None:
 
 
 def test_random_splits_say_what_leaks(opened: Opened) -> None:
-    notes = " ".join(opened(split="random").notes)
-    assert "split random leaks" in notes
+    data = opened(split="random")
+    assert "split random leaks" in " ".join(data.notes)
+    assert "leaks" not in opened().facts
+    shared = {f"mixture set m{number}" for number in range(6)} & set(data.facts["leaks"])
+    assert shared
+    assert all(len(data.facts["leaks"][one]) > 1 for one in shared)
 
 
 def test_a_whole_table_without_labels_can_be_predicted(folder: Path) -> None:

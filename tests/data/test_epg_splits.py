@@ -109,7 +109,8 @@ def test_a_random_split_says_what_leaks() -> None:
     assert {key for key in found if key.startswith("donor")} == {f"donor {name}" for name in shared}
     note = splitting.leak_note(given, sets)
     assert note is not None
-    assert all(key in note for key in found)
+    assert all(key in note for key in list(found)[:10])
+    assert note.endswith(f"and {len(found) - 10} more")
     unknown = splitting.leak_note(table(4, mixture_set=None, donors=None), {})
     assert unknown is not None
     assert "does not say" in unknown

@@ -223,6 +223,18 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     refused(lambda: reading.write_table(table(1), tmp_path / "t.csv"), "expected a name ending in .npz")
 
 
+def test_groups_in_hdf5_are_no_arrays(tmp_path: Path) -> None:
+    import h5py
+
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file.create_group("profiles")
+    refused(lambda: reading.read_table(tmp_path / "t.h5"), "profiles: expected an array, received a group")
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file["profiles"] = np.zeros((1, 2, 8), dtype=np.int16)
+        file["masks"] = h5py.SoftLink("/nowhere")
+    refused(lambda: reading.read_table(tmp_path / "t.h5"), "masks: expected an array, received a link")
+
+
 def test_folders_that_are_no_tables_are_refused(tmp_path: Path) -> None:
     refused(lambda: reading.read_table(tmp_path), "the folder has no profiles")
     np.save(tmp_path / "a.npy", np.zeros((2, 8), dtype=np.int16))

@@ -15,7 +15,7 @@ from seqforge.data import cache
 from seqforge.data.dataset import Data, Dataset
 from seqforge.data.epg.problems import CLASSES, MARKERS, TABLE
 from seqforge.data.epg.scaling import MAX_RFU, SCALES, Scaling
-from seqforge.data.epg.splitting import SETS, at_random, grouped, k_folds, leak_note
+from seqforge.data.epg.splitting import SETS, at_random, grouped, k_folds, leak_note, leaks
 from seqforge.data.problems import EMPTY, OPTION, refuse, together
 from seqforge.data.sources.base import Source, Wanted
 from seqforge.parameters import Count, Integer, NonNegative, OneOf, Positive, Share, setting
@@ -359,6 +359,8 @@ def _facts(
         "profiles": {name: len(chosen) for name, chosen in rows.items()},
         "panel": {"name": panel.name, "digest": panel.digest, "markers": len(panel.markers)} if panel else None,
     }
+    if options.split == "random":
+        facts["leaks"] = leaks(table, rows)
     return facts | _peak_facts(store, found, options, rows, sets) | _class_counts(store, found, rows, sets)
 
 
@@ -433,7 +435,8 @@ def _notes(
         if missed or points:
             yield (
                 f"unreachable positives: {missed:,} annotated runs have no peak of {options.peak_threshold:g} RFU, and "
-                f"{points:,} positive scan points are no apex; a model of peaks answers background there"
+                f"{points:,} positive scan points are no apex: a model of peaks answers background there"
+                + ("; label_mode top labels apexes alone" if points and options.label_mode != "top" else "")
             )
 
 

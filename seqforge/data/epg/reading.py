@@ -290,7 +290,7 @@ def _hdf5(path: Path, stack: ExitStack) -> _Content:
     except OSError as error:
         raise _damaged(path, error) from None
     names = list(file)
-    forms = {name: (tuple(file[name].shape), file[name].dtype) for name in LARGE if name in file}
+    forms = {name: _form(file, name, path) for name in LARGE if name in names}
     small = {name: partial(_whole, file, name, path) for name in names if name not in LARGE}
 
     def rows(name: str) -> Iterator[np.ndarray]:
@@ -303,10 +303,17 @@ def _hdf5(path: Path, stack: ExitStack) -> _Content:
     return _Content(forms, rows, small)
 
 
+def _form(file: Any, name: str, path: Path) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of a dataset."""
+    found = file.get(name)  # None: a link to nowhere
+    if not hasattr(found, "shape"):
+        raise refuse(TABLE, f"{name}: expected an array, received a {'link' if found is None else 'group'}", file=path)
+    return tuple(found.shape), found.dtype
+
+
 def _whole(file: Any, name: str, path: Path) -> Any:
     """A dataset at once."""
-    if not hasattr(file[name], "shape"):
-        raise refuse(TABLE, f"{name}: expected an array, received a group", file=path)
+    _form(file, name, path)
     try:
         return file[name][()]
     except (OSError, TypeError) as error:

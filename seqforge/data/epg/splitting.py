@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SETS = ("training", "validation", "test")
 NAMED = 3  # names that a message lists
+LISTED = 10  # leaks that a note lists; facts have all
 PASSES = 50  # over all groups; a few are enough
 
 
@@ -178,8 +179,9 @@ def leak_note(table: ProfileTable, sets: Mapping[str, np.ndarray]) -> str | None
     found = leaks(table, sets)
     if not found:
         return None
-    spelt = "; ".join(f"{key} in {' and '.join(names)}" for key, names in found.items())
-    return f"split random leaks {len(found)} donors or mixture sets between sets, scores are flattered: {spelt}"
+    spelt = "; ".join(f"{key} in {' and '.join(names)}" for key, names in list(found.items())[:LISTED])
+    more = f" and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
+    return f"split random leaks {len(found):,} donors or mixture sets, scores are flattered: {spelt}{more}"
 
 
 def _listed(names: Sequence[str]) -> str:
