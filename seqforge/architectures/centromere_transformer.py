@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from seqforge.architectures.base import Architecture, InputSpec
+from seqforge.architectures.centromere_memory import Pass, refuse_too_large
 from seqforge.architectures.centromere_shapes import OUTPUTS, Sizes
 from seqforge.arrays import np
 from seqforge.errors import NOWHERE, Problem
@@ -107,6 +108,12 @@ class CentromereTransformer(Architecture):
     def unused_parameters(self, loss: Loss) -> tuple[str, ...]:
         """The range branch, unless the loss reads what it puts out."""
         return RANGE_BRANCH if self.range_head and not getattr(loss, "reads_range", False) else ()
+
+    def refuse_too_large(self, longest: str, bins: int, **of_pass: Any) -> None:
+        """Raises BackendError where the longest chromosome does not fit into memory; `of_pass` as in `Pass`."""
+        rate = self.dropout if self.attention_dropout is None else self.attention_dropout
+        one = Pass(bins=bins, dropout=self.dropout, attention_dropout=rate, **of_pass)
+        refuse_too_large(self.sizes(), one, longest)
 
     def check(self, spec: InputSpec) -> list[Problem]:
         return [Problem(NOWHERE, id, message, hint) for id, message, hint in self._unfit(spec)]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from seqforge.architectures.base import InputSpec
+from seqforge.architectures.centromere_memory import Pass, kept
 from seqforge.architectures.centromere_transformer import CentromereTransformer as Registered
 from seqforge.errors import UsageError
 
@@ -581,3 +582,12 @@ def test_shapes_are_proven_on_the_meta_device() -> None:
             position, scores = model.train(mode)(example, torch.zeros(2, 10, dtype=torch.bool), torch.tensor(3))
             assert position.shape[1:] == architecture.output_shape(SPEC) == (10, 1)
             assert scores.shape == (2, 10, 3)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize(("dropout", "attention_dropout"), [(0.2, 0.2), (0.2, 0.0), (0.0, 0.0), (0.0, 0.2)])
+def test_the_forecast_counts_what_is_kept(dropout: float, attention_dropout: float, ranges: bool) -> None:
+    settings = TINY | {"range_head": ranges, "dropout": dropout, "attention_dropout": attention_dropout}
+    model = made(**settings)
+    one = Pass(bins=256, training=True, dropout=dropout, attention_dropout=attention_dropout)
+    assert saved_bytes(model, features(1, 256)) / 256 / 4 == pytest.approx(kept(model.sizes, one), rel=0.01)

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""What is said of memory before a pass: forecasts, free memory, the refusal and its ways out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqforge.architectures import centromere_memory as memory
+from seqforge.architectures.centromere_memory import ALWAYS, Pass, forecast, free_memory, refuse_too_large, too_large
+from seqforge.architectures.centromere_shapes import Sizes
+from seqforge.architectures.centromere_transformer import CentromereTransformer
+from seqforge.errors import BackendError
+
+SIZES = Sizes()
+GIB = 2**30
+
+
+# kB per bin that were measured at 4,000 bins with the default sizes, at the peak of a process
+@pytest.mark.parametrize(
+    ("settings", "measured"),
+    [
+        ({}, 13.3),
+        ({"training": True, "attention_dropout": 0.0}, 75.2),
+        ({"training": True}, 79.1),
+        ({"training": True, "attention_dropout": 0.0, "checkpointing": True}, 38.8),
+        ({"training": True, "checkpointing": True}, 40.3),
+    ],
+)
+def test_forecasts_are_not_below_what_was_measured_and_not_far_above(settings: dict[str, Any], measured: float) -> None:
+    count = forecast(SIZES, Pass(bins=4000, **settings))
+    assert measured * 4e6 <= count <= 1.3 * measured * 4e6 + ALWAYS
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("attention_dropout", [0.2, 0.0])
+def test_memory_is_linear_in_the_bins(training: bool, attention_dropout: float) -> None:
+    counts = [
+        forecast(SIZES, Pass(bins=bins, training=training, attention_dropout=attention_dropout))
+        for bins in (20_000, 40_000, 80_000)
+    ]
+    assert counts[2] - counts[1] == pytest.approx(2 * (counts[1] - counts[0]), rel=1e-6)
+
+
+def test_20_000_bins_are_predicted_within_a_gigabyte() -> None:
+    assert forecast(SIZES, Pass(bins=20_000)) < GIB / 2
+
+
+def test_what_takes_less_and_what_takes_more() -> None:
+    whole = Pass(bins=50_000, training=True, chromosomes=2)
+    count = forecast(SIZES, whole)
+    less = [{"chromosomes": 1}, {"checkpointing": True}, {"attention_dropout": 0.0}, {"training": False}]
+    less += [{"window": 8192}, {"ranges": False}, {"dropout": 0.0}, {"bins": 49_000}]
+    assert all(forecast(SIZES, replace(whole, **change)) < count for change in less)  # type: ignore[arg-type]
+    assert forecast(replace(SIZES, num_layers=5), whole) > count
+    judged = Pass(bins=50_000, chromosomes=4)
+    assert forecast(SIZES, judged) < 1.1 * forecast(SIZES, replace(judged, chromosomes=1))
+
+
+def test_a_training_that_does_not_fit_names_its_longest_chromosome_and_the_ways_out() -> None:
+    said = too_large(SIZES, Pass(bins=83_000, training=True, chromosomes=2), "wheat chr3B", GIB)
+    assert said is not None
+    begin, *ways = said.split("; ")
+    assert begin.startswith(
+        "wheat chr3B (83,000 bins), 2 of this length at once, cannot be trained on: that takes about"
+    )
+    assert begin.endswith(" on cpu, 1.1 GB are free")
+    assert [way.split(" takes")[0] for way in ways[:-1]] == [
+        "batch_size 1",
+        "gradient_checkpointing True",
+        "attention_dropout 0",
+    ]
+    window = int(ways[-1].removeprefix("train_window ").removesuffix(" would fit"))
+    assert window % 100 == 0
+    fits, wider = (Pass(bins=83_000, training=True, chromosomes=2, window=width) for width in (window, window + 100))
+    assert forecast(SIZES, fits) <= GIB < forecast(SIZES, wider)
+    assert too_large(SIZES, fits, "wheat chr3B", GIB) is None
+
+
+def test_a_prediction_that_does_not_fit_offers_a_window() -> None:
+    said = too_large(SIZES, Pass(bins=83_000), "chr3B", 200_000_000)
+    assert said is not None
+    assert said.startswith("chr3B (83,000 bins) cannot be predicted: that takes about ")
+    assert said.count("; ") == 1
+    assert "--window " in said
+    in_windows = too_large(SIZES, Pass(bins=83_000, window=50_000), "chr3B", 200_000_000)
+    assert in_windows is not None
+    assert "chr3B (83,000 bins) in windows of 50,000 cannot be predicted" in in_windows
+
+
+def test_where_nothing_helps_that_is_said() -> None:
+    said = too_large(SIZES, Pass(bins=1000), "chr1", 1000)
+    assert said is not None
+    assert said.endswith("use a smaller model, or a machine with more memory")
+
+
+def test_what_fits_or_is_not_known_is_let_through() -> None:
+    assert too_large(SIZES, Pass(bins=1000), "chr1", GIB) is None
+    assert too_large(SIZES, Pass(bins=10**9), "chr1", None) is None
+    refuse_too_large(SIZES, Pass(bins=1000), "chr1", GIB)
+    with pytest.raises(BackendError, match=r"^chr1 \(9,000,000 bins\) cannot be predicted"):
+        refuse_too_large(SIZES, Pass(bins=9_000_000), "chr1", GIB)
+
+
+def test_the_architecture_asks_with_its_own_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_memory", lambda device: GIB)
+    small = CentromereTransformer(d_model=16, nhead=2, num_layers=1, dim_feedforward=16, range_head=False)
+    small.refuse_too_large("chr1", 20_000, training=True)
+    with pytest.raises(BackendError, match="attention_dropout 0 takes"):
+        CentromereTransformer().refuse_too_large("chr1", 20_000, training=True)
+    with pytest.raises(BackendError) as refused:
+        CentromereTransformer(attention_dropout=0.0).refuse_too_large("chr1", 20_000, training=True)
+    assert "attention_dropout" not in str(refused.value)
+
+
+def groups(folder: Path, monkeypatch: pytest.MonkeyPatch, **limits: tuple[str, int, int]) -> None:
+    """A machine with 8 GiB free whose control groups have these (limit, use, cached files)."""
+    (folder / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable: 8388608 kB\n")
+    (folder / "cgroup").write_text("0::/user/job\n")
+    monkeypatch.setattr(memory, "MEMINFO", folder / "meminfo")
+    monkeypatch.setattr(memory, "OWN_CGROUP", folder / "cgroup")
+    monkeypatch.setattr(memory, "CGROUPS", folder / "fs")
+    for name, (limit, used, cached) in limits.items():
+        group = folder / "fs" / name.replace("_", "/")
+        group.mkdir(parents=True, exist_ok=True)
+        (group / "memory.max").write_text(f"{limit}\n")
+        (group / "memory.current").write_text(f"{used}\n")
+        (group / "memory.stat").write_text(f"anon 5\ninactive_file {cached}\n")
+
+
+def test_free_memory_is_the_least_that_machine_and_limits_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups(tmp_path, monkeypatch)
+    assert free_memory() == 8 * GIB
+    groups(tmp_path, monkeypatch, user_job=("max", 5, 0))
+    assert free_memory() == 8 * GIB
+    groups(tmp_path, monkeypatch, user=(str(3 * GIB), 2 * GIB, GIB // 2), user_job=("max", 5, 0))
+    assert free_memory() == GIB + GIB // 2
+    groups(tmp_path, monkeypatch, user_job=(str(GIB), 2 * GIB, 0))
+    assert free_memory() == 0
+    assert free_memory("mps") is None
+    (tmp_path / "meminfo").unlink()
+    assert free_memory() is None
