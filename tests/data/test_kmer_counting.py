@@ -12,13 +12,14 @@ import pytest
 
 from seqforge.data.kmers import counting
 from seqforge.data.kmers.codes import GAP
+from seqforge.data.kmers.desk import Desk
 from seqforge.data.kmers.fingerprint import keys, valid
 from seqforge.data.kmers.spill import Spill
 
 
 def keys_of(codes: np.ndarray, k: int, canonical: bool = True) -> np.ndarray:
     found = np.empty(max(len(codes) - k + 1, 0), dtype=np.uint64)
-    keys(np.asarray(codes, dtype=np.uint8), k, canonical, found)
+    keys(np.asarray(codes, dtype=np.uint8), k, canonical, found, Desk())
     return found
 
 
@@ -84,7 +85,7 @@ def test_a_sequence_shorter_than_a_word():
 
 
 def numbers(found: list[int], base: int = 0, shift: int = 0) -> tuple[list[int], dict[int, int]]:
-    counts, tally = counting._numbers(np.array(found, dtype=np.uint64), base, shift, counting.Desk())
+    counts, tally = counting._numbers(np.array(found, dtype=np.uint64), base, shift, Desk())
     return counts.tolist(), {count: places for count, places in tally.items() if places}
 
 
@@ -114,7 +115,7 @@ def test_parts_cover_every_key(parts: int):
     assert bounds[0] == 0
     assert (np.diff(bounds.astype(object)) > 0).all()
     found = np.concatenate([bounds, bounds[1:] - np.uint64(1), np.array([2**64 - 1], dtype=np.uint64)])
-    cuts, places = counting._divided(found, bounds, counting.Desk())
+    cuts, places = counting._divided(found, bounds, Desk())
     where = np.searchsorted(bounds, found, side="right") - 1
     assert sorted(places.tolist()) == list(range(len(found)))
     for part in range(parts):

@@ -11,18 +11,18 @@ Counts depend on the keys alone: stretches, parts and threads change neither a c
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from seqforge.data.kmers.codes import Codes
+from seqforge.data.kmers.desk import Desk
 from seqforge.data.kmers.fingerprint import keys, valid
 from seqforge.data.kmers.spill import Spill
 
@@ -31,25 +31,6 @@ CACHED = 1 << 20  # positions that are worked on at once where memory allows mor
 MOST_PARTS = 1024  # the table of (stretch, part) would grow with the square of a genome
 FILES = (("keys", np.uint64), ("order", np.uint32), ("counts", np.uint32))
 T = TypeVar("T")
-
-
-class Desk(threading.local):
-    """Arrays that a thread uses again and again: fresh ones cost more, page by page, than what is done with them."""
-
-    def __init__(self) -> None:
-        self._arrays = {"iota": np.empty(0, dtype=np.uint64)}
-
-    def array(self, name: str, size: int, kind: Any = np.uint64) -> np.ndarray:
-        """An array (size,) with arbitrary content; valid until the same name is asked for again."""
-        if name not in self._arrays or len(self._arrays[name]) < size:
-            self._arrays[name] = np.empty(size, dtype=kind)
-        return self._arrays[name][:size]
-
-    def places(self, size: int) -> np.ndarray:
-        """0, 1, 2 … (size,) uint64."""
-        if len(self._arrays["iota"]) < size:
-            self._arrays["iota"] = np.arange(size, dtype=np.uint64)
-        return self._arrays["iota"][:size]
 
 
 @dataclass(frozen=True)
@@ -191,7 +172,7 @@ def _spill(
     start, stop = span
     letters = codes.read(start, stop + k - 1)
     found, whole = desk.array("found", stop - start), valid(letters, k)
-    keys(letters, k, canonical, found)
+    keys(letters, k, canonical, found, desk)
     positions = None if whole is None else np.flatnonzero(whole)
     if positions is not None:
         found = found[positions]
