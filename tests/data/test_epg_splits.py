@@ -92,7 +92,7 @@ def test_too_few_groups_are_refused() -> None:
 
 
 def test_missing_groups_are_refused() -> None:
-    with pytest.raises(DataError, match="has neither mixture_set nor donors"):
+    with pytest.raises(DataError, match="have neither mixture_set nor donors"):
         splitting.grouped(table(4, mixture_set=None, donors=None), SHARES, 1)
     with pytest.raises(DataError, match="1 of 3 profiles have neither mixture_set nor donors \\(profile_1\\)"):
         splitting.grouped(grouped_table(["A", "", "B"], ["", "", ""]), SHARES, 1)

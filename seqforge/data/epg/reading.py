@@ -71,8 +71,16 @@ def shape(path: Path) -> Shape:
         found = _sizes(content, path)
         given = content.small.get("dye_names")
         names = tuple(_texts(given(), "dye_names", path)) if given else None
-        small = ("base_pairs", "peak_marker", "peak_label")
-        return Shape(*found, names, "masks" in content.forms, *(name in content.small for name in small))
+        small = content.small
+        return Shape(
+            *found,
+            names,
+            masks="masks" in content.forms,
+            base_pairs="base_pairs" in small,
+            peak_markers="peak_marker" in small,
+            peak_labels="peak_label" in small,
+            groups="mixture_set" in small or "donors" in small,
+        )
 
 
 def digest(path: Path) -> str:

@@ -6,17 +6,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqforge.arrays import np
 from seqforge.data.epg.problems import GROUPS
 from seqforge.data.problems import refuse
 from seqforge.data.splits import SPLIT, by_fractions, permutation
+from seqforge.errors import DataError
 
 if TYPE_CHECKING:
     from seqforge.data.epg.tables import ProfileTable
 
 SETS = ("training", "validation", "test")
+UNGROUPED = "add mixture_set or donors to the table, or choose split random, which reports what it leaks"
 NAMED = 3  # names that a message lists
 LISTED = 10  # leaks that a note lists; facts have all
 PASSES = 50  # over all groups; a few are enough
@@ -59,14 +62,19 @@ def _keys(table: ProfileTable, row: int) -> list[str]:
     return [*donors, *([f"mixture set {mixture}"] if mixture else [])]
 
 
-def _ungrouped(table: ProfileTable, rows: Sequence[int]) -> Exception:
-    hint = "add mixture_set or donors to the table, or choose split random, which reports what it leaks"
+def _ungrouped(table: ProfileTable, rows: Sequence[int]) -> DataError:
     if table.donors is None and table.mixture_set is None:
-        message = "split grouped: the table has neither mixture_set nor donors"
-    else:
-        names = _listed([table.names[row] for row in rows])
-        message = f"split grouped: {len(rows)} of {len(table)} profiles have neither mixture_set nor donors ({names})"
-    return refuse(GROUPS, message, hint, table.file)
+        return without_groups(table.file)
+    names = _listed([table.names[row] for row in rows])
+    message = f"{len(rows)} of {len(table)} profiles have neither mixture_set nor donors ({names})"
+    return refuse(GROUPS, message, UNGROUPED, table.file)
+
+
+def without_groups(file: Path | str) -> DataError:
+    """The exception to raise for a table that does not say what its profiles are made of."""
+    return refuse(
+        GROUPS, "profiles are to be split by groups, but have neither mixture_set nor donors", UNGROUPED, file
+    )
 
 
 def grouped(table: ProfileTable, shares: Mapping[str, float], seed: int) -> dict[str, np.ndarray]:

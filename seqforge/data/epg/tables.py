@@ -34,6 +34,7 @@ class Shape(NamedTuple):
     base_pairs: bool = False
     peak_markers: bool = False
     peak_labels: bool = False
+    groups: bool = False  # mixture sets or donors
 
     def without_standard(self) -> Shape:
         last = standard_of(self.dyes, self.dye_names)
@@ -115,7 +116,8 @@ class ProfileTable:
     def shape(self) -> Shape:
         peaks = self.peaks
         known = [peaks is not None and column is not None for column in (peaks and peaks.marker, peaks and peaks.label)]
-        has = (self.masks is not None, self.base_pairs is not None, *known)
+        groups = self.mixture_set is not None or self.donors is not None
+        has = (self.masks is not None, self.base_pairs is not None, *known, groups)
         return Shape(len(self), self.dyes, self.length, self.dye_names, *has)
 
     @property

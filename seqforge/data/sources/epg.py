@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from seqforge.arrays import np
 from seqforge.data.epg.opening import EpgSource, Report, refuse_unfit
 from seqforge.data.epg.problems import ALLELES
+from seqforge.data.epg.splitting import without_groups
 from seqforge.data.problems import OPTION, refuse
 from seqforge.data.sources.base import Wanted
 from seqforge.parameters import REQUIRED, Name, Number, Tuple, setting
@@ -70,8 +71,13 @@ class ElectropherogramSource(EpgSource):
         there = self.panel is None or _path(wanted.folder, self.panel).is_file()
         panel = self.kit_panel(wanted) if there else None
         found = self._shape(wanted.folder)
-        if found is not None and there:
-            refuse_unfit(found, panel, self.alleles is not None, wanted, _path(wanted.folder, self.profiles))
+        if found is None:
+            return
+        path = _path(wanted.folder, self.profiles)
+        if there:
+            refuse_unfit(found, panel, self.alleles is not None, wanted, path)
+        if self.split != "random" and self.samples is None and not found.groups:
+            raise without_groups(path)
 
     def _shape(self, folder: Path) -> Shape | None:
         """What the head of the table says of the profiles that models see; None where it is not there."""
