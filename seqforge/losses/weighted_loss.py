@@ -204,6 +204,12 @@ class WeightedLoss(Loss):
         return next((_declared(loss) for loss in self.losses if _declared(loss) != AUTO), AUTO)
 
     @property
+    def reads_range(self) -> bool:
+        """Whether a term trains the range branch of a model."""
+        pairs = zip(self.losses, self.factors, strict=True)
+        return any(factor > 0 and getattr(loss, "reads_range", False) for loss, factor in pairs)
+
+    @property
     def ignore_index(self) -> int:
         """The label of what is left out."""
         return next((loss.ignore_index for loss in self.losses if hasattr(loss, "ignore_index")), IGNORE)

@@ -20,6 +20,7 @@ from seqforge.data.bins.identity import Chromosome
 from seqforge.data.bins.normalising import of_facts
 from seqforge.data.dataset import Batch, Data, Dataset
 from seqforge.data.problems import refuse
+from seqforge.data.profiles.checks import counted
 from seqforge.errors import DataError, RunError, UsageError, did_you_mean
 from seqforge.evaluation import bins_outputs, bins_report
 from seqforge.evaluation.bins_outputs import SORTS, Output
@@ -250,7 +251,9 @@ def predict(
     if skipped:
         lines = "\n".join(map(str, skipped.problems))
         count = len({problem.place.file for problem in skipped.problems})
-        raise DataError(f"{lines}\n{output}: written without {count} tables that cannot be read", skipped.problems)
+        raise DataError(
+            f"{lines}\n{output}: written without {counted(count, 'table')} that cannot be read", skipped.problems
+        )
     return Written(files, len(called))
 
 
