@@ -425,6 +425,7 @@ class _Resolution:
             self.problems += agreement.output_and_loss(definition.loss, architecture, loss)
             self.problems += agreement.loss_and_model(definition.loss, loss, architecture, setting.labels)
         self.problems += agreement.unit_input(architecture, self.source, definition)
+        self.problems += agreement.peak_windows(architecture, self.source, definition)
         if not architecture.trainable:
             self.problems += agreement.nothing_to_train(definition, architecture)
         place = key_place(definition.loss, "pseudocount") or definition.architecture.place

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.architectures.sized import seeded
 from seqforge.arrays import np
-from seqforge.errors import NOWHERE, Problem, quoted
+from seqforge.errors import NOWHERE, Problem, SeqForgeError, quoted
 from seqforge.parameters import Maybe, parameters_of
 from seqforge.registry import PYTORCH
 
@@ -32,6 +32,10 @@ NOUNS = {"channels": "dyes", "length": "scan points", "outputs": "labels"}
 
 Sentence = tuple[str, str]  # the hyper-parameter that it is about, what is wrong
 Found = tuple[str, str, str, str]  # id, message, hint, severity
+
+
+class WrongInput(SeqForgeError, ValueError):
+    """An argument or an input that a model cannot take: one line for whoever runs a command, a ValueError in Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,22 +108,25 @@ def no_profiles(spec: InputSpec) -> np.ndarray:
 
 
 def checked(cls: Any, **values: Any) -> Any:
-    """The component with these arguments of a constructor; raises ValueError: argument, what is accepted, what came."""
+    """The component with these arguments of a constructor; raises WrongInput: argument, what is accepted, what came."""
     values = {name: _plain(value) for name, value in values.items()}
     for name in cls.of_data:
         if name in values and values[name] is None:
             kind = parameters_of(cls)[name].kind
             expected = kind.kind.expected if isinstance(kind, Maybe) else kind.expected
-            raise ValueError(f"{cls.name}.{name}: expected {expected}, received {quoted(None)}")
-    component = cls(**values)
+            raise WrongInput(f"{cls.name}.{name}: expected {expected}, received {quoted(None)}")
+    try:
+        component = cls(**values)
+    except ValueError as error:
+        raise WrongInput(str(error)) from None
     refuse(cls.name, component.problems())
     return component
 
 
 def refuse(name: str, problems: list[Sentence]) -> None:
-    """Raise ValueError with these sentences, if there are any."""
+    """Raise WrongInput with these sentences, if there are any."""
     if problems:
-        raise ValueError("; ".join(f"{name}.{sentence}" for _, sentence in problems))
+        raise WrongInput("; ".join(f"{name}.{sentence}" for _, sentence in problems))
 
 
 def _plain(value: Any) -> Any:

@@ -483,6 +483,11 @@ CATALOGUE: dict[str, Entry] = {
         "a sigmoid decoder on data that are not scaled",
         "A decoder that ends in a sigmoid puts out values from 0 to 1; RFU go to 33,000.",
     ),
+    "SF0346": Entry(
+        "windows around peaks that the model does not read",
+        "The data cut windows of `peak_window` scan points with `window_channels` channels. The model says how many it "
+        "reads: `width`, and two channels with `include_max_pool_dyes`.",
+    ),
     "SF0401": Entry(
         "a missing file",
         "A path is looked for, in this order, as it stands if absolute, in the definition's folder, in the "

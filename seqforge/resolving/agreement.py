@@ -517,6 +517,17 @@ def unit_input(architecture: Architecture, source: Source | None, definition: Mo
         yield Problem(place or definition.architecture.place, "SF0345", message, hint)
 
 
+def peak_windows(architecture: Architecture, source: Source | None, definition: ModelDefinition) -> Iterator[Problem]:
+    """A model of peaks reads windows of one width and number of channels, and the data cut them."""
+    for option, name in (("peak_window", "window_width"), ("window_channels", "window_channels")):
+        cut, read = getattr(source, option, None), getattr(architecture, name, None)
+        if None not in (cut, read) and cut != read:
+            place = key_place(definition.data, option) if definition.data else None
+            message = f"{option} of the data is {cut}, but architecture '{architecture.name}' reads {read}"
+            hint = f"write {option} {read} in the data section"
+            yield Problem(place or definition.architecture.place, "SF0346", message, hint)
+
+
 def pseudocounts(architecture: Architecture, loss: Loss | None, place: Place) -> Iterator[Problem]:
     """Log counts of a model and its parts mean the same."""
     own = getattr(loss, "pseudocount", None)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from seqforge.architectures import electropherograms
 from seqforge.architectures.conv1d_autoencoder import Conv1dAutoencoder as Joint
-from seqforge.architectures.electropherograms import checked
+from seqforge.architectures.electropherograms import WrongInput, checked
 from seqforge.architectures.fourier_autoencoder import FourierAutoencoder as Fourier
 from seqforge.architectures.per_dye_conv1d_autoencoder import PerDyeConv1dAutoencoder as PerDye
 from seqforge.architectures.shared_weight_per_dye_conv1d_autoencoder import (
@@ -24,7 +24,7 @@ class Autoencoder(nn.Module):
     """Profiles (n, dye, scan), or one of the other forms, → the same form, through a latent z.
 
     `encode(x)` → z (n, *encoded_shape); `decode(z)` → (n, dye, scan); `latent_map(z)` → (n, channel, position).
-    Another number of dyes or scan points is a ValueError: nothing is padded or cut.
+    Another number of dyes or scan points is WrongInput: nothing is padded or cut.
     """
 
     def __init__(self, settings: electropherograms.Autoencoder):
@@ -65,10 +65,10 @@ class Autoencoder(nn.Module):
         return profiles, extra
 
     def fitting_latent(self, z: Tensor) -> Tensor:
-        """`z` itself; raises ValueError where its shape is not that of a latent."""
+        """`z` itself; raises WrongInput where its shape is not that of a latent."""
         if tuple(z.shape[1:]) != self.encoded_shape:
             expected = ", ".join(map(str, ("n", *self.encoded_shape)))
-            raise ValueError(f"{self.settings.name}: expected a latent ({expected}), received {tuple(z.shape)}")
+            raise WrongInput(f"{self.settings.name}: expected a latent ({expected}), received {tuple(z.shape)}")
         return z
 
 

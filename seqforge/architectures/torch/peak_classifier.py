@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from seqforge.architectures.electropherograms import checked
+from seqforge.architectures.electropherograms import WrongInput, checked
 from seqforge.architectures.peak_classifier import HEAD
 from seqforge.architectures.peak_classifier import PeakClassifier as Settings
 
@@ -118,7 +118,7 @@ class PeakClassifier(nn.Module):
             return
         said = f"width={width} and include_max_pool_dyes={self.settings.include_max_pool_dyes}"
         expected = f"(peak, {channels}, {width}) for {said}"
-        raise ValueError(f"PeakClassifier: expected windows {expected}, received {tuple(windows.shape)}")
+        raise WrongInput(f"PeakClassifier: expected windows {expected}, received {tuple(windows.shape)}")
 
     def _rows(self, count: int, markers: Tensor | None) -> Tensor | None:
         """The rows of the embedding (P,); None without one."""
@@ -126,10 +126,10 @@ class PeakClassifier(nn.Module):
             return None
         if markers is None:
             way_out = "give the marker of every peak, or set embedding_dim to 0"
-            raise ValueError(f"PeakClassifier: expected markers for embedding_dim > 0, received none; {way_out}")
+            raise WrongInput(f"PeakClassifier: expected markers for embedding_dim > 0, received none; {way_out}")
         if tuple(markers.shape) not in ((count,), (count, 1)):
             shapes = f"({count},) or ({count}, 1) for {count} windows"
-            raise ValueError(f"PeakClassifier: expected markers {shapes}, received {tuple(markers.shape)}")
+            raise WrongInput(f"PeakClassifier: expected markers {shapes}, received {tuple(markers.shape)}")
         rows = markers.reshape(count).long()
         self._check_range(rows)
         return rows
@@ -141,7 +141,7 @@ class PeakClassifier(nn.Module):
         last = self.settings.n_markers - 1
         if low < 0 or high > last:
             rule = f"expected markers 0..{last} for n_markers={last + 1}, received {low} to {high}"
-            raise ValueError(f"PeakClassifier: {rule}")
+            raise WrongInput(f"PeakClassifier: {rule}")
 
 
 def _blocks(sizes: Settings) -> tuple[nn.Sequential, int]:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seqforge.architectures.electropherograms import WrongInput
+
 
 class Places(NamedTuple):
     """Of every peak (P,) int64: its profile, dye and scan point, and its number within its profile; `most`: the peaks
@@ -24,7 +26,7 @@ class Places(NamedTuple):
 def places(centres: Tensor, counts: Tensor, peaks: int, shape: tuple[int, int, int], owner: str) -> Places:
     """The places of `peaks` peaks in profiles of `shape` (n, dye, scan), whose numbers per profile `counts` (n,) say.
 
-    `centres` (P, 2) are [dye, position]. Raises ValueError: counts that do not sum up to P, centres outside of the
+    `centres` (P, 2) are [dye, position]. Raises WrongInput: counts that do not sum up to P, centres outside of the
     profile or twice in it. On the meta device values are not looked at.
     """
     _check_shapes(centres, counts, peaks, shape[0], owner)
@@ -43,7 +45,7 @@ def _check_shapes(centres: Tensor, counts: Tensor, peaks: int, profiles: int, ow
     for name, given, wanted in (("peak_centers", centres, (peaks, 2)), ("peak_counts", counts, (profiles,))):
         if tuple(given.shape) != wanted:
             what = f"for {peaks} windows of {profiles} profiles"
-            raise ValueError(f"{owner}.{name}: expected shape {wanted} {what}, received {tuple(given.shape)}")
+            raise WrongInput(f"{owner}.{name}: expected shape {wanted} {what}, received {tuple(given.shape)}")
 
 
 def _check_counts(counts: Tensor, peaks: int, owner: str) -> int:
@@ -51,7 +53,7 @@ def _check_counts(counts: Tensor, peaks: int, owner: str) -> int:
     values = counts.tolist()
     if min(values, default=0) < 0 or sum(values) != peaks:
         rule = f"expected numbers ≥ 0 that sum up to the {peaks} windows, received a sum of {sum(values)}"
-        raise ValueError(f"{owner}.peak_counts: {rule}, the smallest {min(values, default=0)}")
+        raise WrongInput(f"{owner}.peak_counts: {rule}, the smallest {min(values, default=0)}")
     return max(values, default=0)
 
 
@@ -68,11 +70,11 @@ def _check_centres(found: Places, shape: tuple[int, int, int], owner: str) -> No
     if outside:
         number = int(bad[0].nonzero()[0])
         rule = f"expected [0..{dyes - 1}, 0..{length - 1}], received {_centre(found, number)}"
-        raise ValueError(f"{owner}.peak_centers: {rule} for peak {number} of the batch")
+        raise WrongInput(f"{owner}.peak_centers: {rule} for peak {number} of the batch")
     if twice:
         number = int((flat == ordered[bad[1]][0]).nonzero()[0])
         where = f"received {_centre(found, number)} twice in profile {int(found.profile[number])} of the batch"
-        raise ValueError(f"{owner}.peak_centers: expected every centre once per profile, {where}")
+        raise WrongInput(f"{owner}.peak_centers: expected every centre once per profile, {where}")
 
 
 def _centre(found: Places, number: int) -> list[int]:

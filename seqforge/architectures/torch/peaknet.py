@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from seqforge.architectures import peak_net, peak_only_classifier
-from seqforge.architectures.electropherograms import checked
+from seqforge.architectures.electropherograms import WrongInput, checked
 from seqforge.architectures.peak_models import PeakModel
 from seqforge.architectures.torch.autoencoders import Autoencoder
 from seqforge.architectures.torch.peak_classifier import PeakClassifier
@@ -99,7 +99,7 @@ class PeakOnlyClassifier(Peaks):
         )
         if peak_classifier.num_classes != num_classes:
             rule = f"expected {peak_classifier.num_classes}, as the peak classifier has, received {num_classes}"
-            raise ValueError(f"PeakOnlyClassifier.num_classes: {rule}")
+            raise WrongInput(f"PeakOnlyClassifier.num_classes: {rule}")
         self.peak_classifier, self.freeze_peak_classifier = peak_classifier, freeze_peak_classifier
         _freeze(self)
 
@@ -174,7 +174,7 @@ PeakNet = CombinedClassifier
 
 def _agree(name: str, stated: Any, own: Any) -> None:
     if stated not in (None, own):
-        raise ValueError(f"PeakNet.{name}: expected {own}, as the part has, received {stated}; leave it out")
+        raise WrongInput(f"PeakNet.{name}: expected {own}, as the part has, received {stated}; leave it out")
 
 
 def _freeze(model: Peaks) -> None:

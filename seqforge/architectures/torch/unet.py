@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from seqforge.architectures import unet as definition
-from seqforge.architectures.electropherograms import checked, indivisible
+from seqforge.architectures.electropherograms import WrongInput, checked, indivisible
 from seqforge.architectures.torch.autoencoders import Autoencoder
 from seqforge.architectures.torch.signal_forms import as_profiles, restored
 from seqforge.architectures.unet2d_autoencoder import UNet2DAutoEncoder as Settings
@@ -152,14 +152,14 @@ class UNet(ChannelsLast):
         if x.ndim == 4 and x.shape[1] == channels:
             return x, 1
         form = f"(n, {channels}, dye, scan) for in_channels={channels}"
-        raise ValueError(
+        raise WrongInput(
             f"UNet: expected {form}, received {tuple(x.shape)}; profiles without channels need in_channels=1"
         )
 
     def _check(self, length: int) -> None:
         found = indivisible("scan points", length, self.settings.depth)
         if found:
-            raise ValueError(f"UNet.depth: {found[0][1]}")
+            raise WrongInput(f"UNet.depth: {found[0][1]}")
 
 
 class UNet2DAutoEncoder(ChannelsLast, Autoencoder):
@@ -229,7 +229,7 @@ class UNet2DAutoEncoder(ChannelsLast, Autoencoder):
             received = "none" if skips is None else f"{len(skips)}"
             way_out = "pass the skips of the same encode: z, skips = encode(x, return_skips=True)"
             message = f"skips: expected {depth} with skip_connections=True, received {received}; {way_out}"
-            raise ValueError(f"UNet2DAutoEncoder.{message}")
+            raise WrongInput(f"UNet2DAutoEncoder.{message}")
         return skips
 
     def reconstruct(self, x: Tensor) -> Tensor:
