@@ -34,9 +34,10 @@ from seqforge.simulation import draws
 from seqforge.simulation.epg_options import Options
 from seqforge.simulation.epg_panel import END, KIT, MALE, REPEAT, SEX, Called, base_pairs, marked, panel
 
-VERSION = 1  # of the generated profiles: raised when the same options give others
+VERSION = 2  # of the generated profiles: raised when the same options give others
 ALLELE, STUTTER, EXTRA, SIGNPOST, PULL_UP, BLOB, SPIKE, OFF_LADDER, FRONT = range(9)  # kinds of a peak
 PEAK = np.dtype([("kind", "i1"), ("dye", "<i2"), ("base_pair", "<f8"), ("height", "<f8"), ("sigma", "<f8")])
+EXTRA_LEAST, EXTRA_RANGE = 200.0, 8.0  # RFU: the lowest peak of the context effect; the tallest is so many times that
 TAIL = 1.15  # of a peak: how much wider it is behind its apex than before
 SCANS, FIRST_SCAN, SCANS_PER_BP = 10_000, 2_000.0, 10.2  # of a run
 
@@ -245,7 +246,7 @@ class Simulator:
         return self.panel.markers[marker].bins[at].size
 
     def _extra(self, index: int, mixture: _Mixture) -> dict[tuple[int, int], float]:
-        """(marker, bin) → RFU of the peaks of the context effect, at bins where the donors have nothing near."""
+        """(marker, bin) → RFU of the peaks of the context effect, at bins that are not the donors'."""
         seed, number = self.options.seed, mixture.number
         count = round(self.options.context_effect * len(self.panel.markers))
         held = {(marker, self._size(marker, at)) for donor in mixture.donors for marker, at in self.genotype(donor)}
@@ -253,14 +254,14 @@ class Simulator:
             (m, at)
             for m, marker in enumerate(self.panel.markers)
             for at, one in enumerate(marker.bins)
-            if marker.name not in (SEX, MALE) and not any(m == o and abs(size - one.size) < 6 for o, size in held)
+            if marker.name not in (SEX, MALE) and not any(m == o and abs(size - one.size) < 2 for o, size in held)
         ]
         order = draws.permutation(draws.stream(seed, "extra", number), len(free))
         chosen: list[tuple[int, int]] = []
         for m, at in (free[rank] for rank in order):
             if len(chosen) < count and all(m != o or abs(self._size(m, at) - self._size(o, b)) > 2 for o, b in chosen):
                 chosen.append((m, at))
-        heights = 150 * np.exp(np.log(8) * uniform(len(chosen), seed, "extra heights", index))
+        heights = EXTRA_LEAST * np.exp(np.log(EXTRA_RANGE) * uniform(len(chosen), seed, "extra heights", index))
         return dict(zip(chosen, heights.tolist(), strict=True))
 
     def _shapes(self, alleles: dict[tuple[int, int], float], index: int, kind: int) -> list[Shape]:
