@@ -354,6 +354,7 @@ def _facts(
         "length": table.length,
         "dye_names": list(table.dye_names or ()),
         "kit": table.kit,
+        "base_pairs": base_pair_ends(table),
         "normalisation": {"scale": options.scale, "max_rfu": options.max_rfu},
         "window_scale": options.window_scaling.kind,
         "profiles": {name: len(chosen) for name, chosen in rows.items()},
