@@ -88,6 +88,10 @@ class PeakModel(EPGArchitecture):
 
     def _unfit(self, spec: InputSpec) -> Iterator[Found]:
         yield from super()._unfit(spec)
+        for name, part in self.given.items():
+            if self.part_architecture(name) is None:
+                message = f"part '{name}': expected a run or a definition, received {part.origin}"
+                yield "SF0565", message, "", "error"
         yield from self._unfit_classifier(spec)
         for name in self.parts:
             if self.is_frozen(name) and name not in self.given:

@@ -19,7 +19,7 @@ from seqforge.errors import Place, Problem, did_you_mean, one_of
 from seqforge.losses.base import Loss
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import CLIPS
-from seqforge.parameters import Integer, Unfit, folded
+from seqforge.parameters import Integer, Unfit, folded, parameters_of
 from seqforge.registry import BAYES, KERAS
 from seqforge.tasks import Task
 from seqforge.training.process import TrainingProcess
@@ -522,7 +522,8 @@ def peak_windows(architecture: Architecture, source: Source | None, definition: 
     for option, name in (("peak_window", "window_width"), ("window_channels", "window_channels")):
         cut, read = getattr(source, option, None), getattr(architecture, name, None)
         if None not in (cut, read) and cut != read:
-            place = key_place(definition.data, option) if definition.data else None
+            spellings = (option, *parameters_of(type(source))[option].aliases)
+            place = key_place(definition.data, *spellings)
             message = f"{option} of the data is {cut}, but architecture '{architecture.name}' reads {read}"
             hint = f"write {option} {read} in the data section"
             yield Problem(place or definition.architecture.place, "SF0346", message, hint)

@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seqforge.architectures.base import InputSpec
-from seqforge.architectures.parts import RunPart
+from seqforge.architectures.parts import FilePart, RunPart
+from seqforge.definitions.reader import errors
+from seqforge.errors import DefinitionError
+from seqforge.experiment import read
 from seqforge.parameters import Unfit, parameters_of
 from seqforge.registry import PYTORCH, find
 
@@ -26,6 +30,8 @@ NAMES = (
     "PeakOnlyClassifier",
 )
 AUTOENCODERS = NAMES[1:6]
+WIDTH_60 = '<hyperparameter name="width">60</hyperparameter></hyperparameters>'
+TWO = '<hyperparameter name="include_max_pool_dyes">True</hyperparameter></hyperparameters>'
 SPEC = InputSpec(4096, 5, 2)
 
 
@@ -263,6 +269,13 @@ def test_parts_that_do_not_fit() -> None:
     assert "with its defaults, input_length: expected a multiple of 2^depth = 32" in message
 
 
+def test_a_keras_file_is_no_part() -> None:
+    net = made("PeakNet").with_parts({"autoencoder": FilePart(Path("coder.keras"))})
+    assert said(net) == [
+        ("SF0565", "error", "part 'autoencoder': expected a run or a definition, received coder.keras")
+    ]
+
+
 def test_frozen_parts() -> None:
     trained = part(made("PerDyeConv1dAutoencoder"), fresh=False)
     net = made("PeakNet").with_parts({"autoencoder": trained}, {"autoencoder": True})
@@ -301,3 +314,25 @@ def test_what_a_combination_leaves_unused(autoencoder: str, patterns: tuple[str,
     net = made("PeakNet").with_parts({"autoencoder": part(made(autoencoder))})
     assert net.unused_parameters(None) == (*patterns, "peak_classifier.head.*")
     assert made("PeakOnlyClassifier").unused_parameters(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "message"),
+    [
+        ("</hyperparameters>", WIDTH_60, '"window"', "peak_window of the data is 120, but architecture {} reads 60"),
+        ("</hyperparameters>", TWO, "<architecture", "window_channels of the data is 1, but architecture {} reads 2"),
+        ('"window">120<', '"window">99<', '"window"', "peak_window of the data is 99, but architecture {} reads 120"),
+    ],
+)
+def test_windows_of_the_data_are_those_of_the_model(
+    tmp_path: Path, old: str, new: str, where: str, message: str
+) -> None:
+    path = Path(__file__).parents[2] / "model-defs" / "torch-dnanet-peaks-flat.xml"
+    text = path.read_text(encoding="utf-8").replace(old, new)
+    file = tmp_path / path.name
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(DefinitionError) as raised:
+        read(file)
+    (problem,) = errors(raised.value.problems)
+    assert (problem.id, problem.message) == ("SF0346", message.format("'PeakClassifier'"))
+    assert where in text.splitlines()[problem.place.line - 1]
