@@ -39,10 +39,10 @@ def keys(codes: np.ndarray, k: int, canonical: bool, found: np.ndarray, desk: De
 
 def valid(codes: np.ndarray, k: int) -> np.ndarray | None:
     """Which k-mers hold no gap (base − k + 1,) bool; None: all of them."""
+    if not len(codes) or codes.max() < GAP:
+        return None
     gaps = np.flatnonzero(codes == GAP)
     count = max(len(codes) - k + 1, 0)
-    if not len(gaps):
-        return None
     # a gap spoils the k starts up to itself: +1 at the first of them, −1 behind the last
     change = np.zeros(count + 1, dtype=np.int32)
     np.add.at(change, np.clip(gaps - k + 1, 0, count), 1)
