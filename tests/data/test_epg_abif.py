@@ -176,6 +176,7 @@ def test_a_text_longer_than_its_entry_is_refused(path: Path):
     path.write_bytes(bytes(data))
     with pytest.raises(DataError, match=r"SpNm 1 at byte \d+: a text of 200 bytes in 13"):
         read(path).value("SpNm")
+    assert read(path).text("SpNm", default="run") == "run"
 
 
 def test_an_absent_entry_is_named_with_those_that_are_there(path: Path):
@@ -245,6 +246,33 @@ def test_notes_a_size_standard_of_another_kit(path: Path):
     notes = capillary.read(path, kits.find("PPF6C"), "raw").notes
     assert any("its size standard is 'GS600LIZ'" in note for note in notes)
     assert any("its size standard is dye 2, that of PowerPlex Fusion 6C is dye 5" in note for note in notes)
+
+
+def test_names_that_contradict_themselves_are_noted_and_done_without(path: Path):
+    data = bytearray(packed([Value("SpNm", 1, 18, "a sample"), *dyes((1, 2, 3, 4, 106, 105))]))
+    struct.pack_into(">i", data, len(data) - 7 * 28 + 12, 3)  # the count of SpNm
+    path.write_bytes(bytes(data))
+    run = capillary.read(path, kits.find("PPF6C"), "raw")
+    assert run.sample == "run"
+    assert "SpNm 1" in run.notes[0]
+
+
+def test_any_damage_is_told_in_one_line(path: Path):
+    """Bytes of header and directory changed at random: a run, or a DataError, never another exception."""
+    good = packed([Value("Dye#", 1, 4, [6]), Value("SpNm", 1, 18, "s"), *dyes((1, 2, 3, 4, 106, 105), 40)])
+    places = [*range(128), *range(len(good) - 8 * 28, len(good))]
+    random, told = np.random.default_rng(0), []
+    for _ in range(300):
+        data = bytearray(good)
+        for place in random.choice(places, 3):
+            data[place] = random.integers(256)
+        path.write_bytes(bytes(data))
+        try:
+            capillary.read(path, kits.find("PPF6C"))
+        except DataError as error:
+            told.append(str(error))
+    assert 50 < len(told) < 300
+    assert all(line.startswith(f"{path}: SF074") and "\n" not in line for line in told)
 
 
 def test_unknown_kits_and_baselines_are_named(path: Path):

@@ -195,10 +195,13 @@ class AbifFile:
             raise _wrong(self.path, str(error), entry) from None
 
     def text(self, tag: str, number: int = 1, default: str = "") -> str:
-        """A text without blanks and NULs around it; `default` if the entry is missing or no text."""
+        """A text that can be done without, no blanks and NULs around it; `default` if it is missing or wrong."""
         if (tag, number) not in self.entries:
             return default
-        value = self.value(tag, number)
+        try:
+            value = self.value(tag, number)
+        except DataError:
+            return default
         return value.strip("\0 \t\r\n") if isinstance(value, str) else default
 
 
