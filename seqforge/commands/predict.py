@@ -27,7 +27,7 @@ FAMILIES = {
     **dict.fromkeys(("--genome", "--edges", "--part", "--axes", "--independent-windows"), ("profiles",)),
     **dict.fromkeys(("--bigwig", "--mode"), ("profiles",)),
     "--set": ("profiles", "electropherograms", "bins"),
-    **dict.fromkeys(("--panel", "--exact", "--plots", "--call-labels"), ("electropherograms",)),
+    **dict.fromkeys(("--panel", "--exact", "--plots", "--plot-format", "--call-labels"), ("electropherograms",)),
     **dict.fromkeys(("--threshold", "--min-bins", "--merge-gap", "--min-prob", "--top-n", "--top-n-scope"), ("bins",)),
     **dict.fromkeys(("--nms-iou", "--candidate-thresholds", "--window", "--overlap", "--range-scores"), ("bins",)),
     **dict.fromkeys(("--keep-going", "--sort", "--track"), ("bins",)),
@@ -115,6 +115,9 @@ def command(
     plots: Annotated[
         int | None, typer.Option(min=0, help="Draw so many profiles; 0 by default.", rich_help_panel=SIGNALS)
     ] = None,
+    plot_format: Annotated[
+        str | None, typer.Option(help="Of --plots: svg (default) or png.", rich_help_panel=SIGNALS)
+    ] = None,
     call_labels: Annotated[
         str | None,
         typer.Option(help="Of several classes: those that are called, separated by commas.", rich_help_panel=SIGNALS),
@@ -186,6 +189,7 @@ def command(
     options: Options = {"--genome": genome, "--edges": edges, "--set": set_name, "--part": part, "--axes": axes}
     options |= {"--independent-windows": independent_windows or None, "--bigwig": bigwig, "--mode": mode}
     options |= {"--panel": panel, "--exact": exact or None, "--plots": plots, "--call-labels": call_labels}
+    options["--plot-format"] = plot_format
     options |= {"--threshold": threshold, "--min-bins": min_bins, "--merge-gap": merge_gap, "--min-prob": min_prob}
     options |= {"--top-n": top_n, "--top-n-scope": top_n_scope, "--nms-iou": nms_iou, "--window": window}
     options |= {"--candidate-thresholds": candidate_thresholds, "--overlap": overlap, "--sort": sort}

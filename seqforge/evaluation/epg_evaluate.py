@@ -69,6 +69,12 @@ class Calling:
         """Of one profile: `prediction` (dye, scan) or (class, dye, scan), `mask` (dye, scan) its classes."""
         return calling.call(prediction, rfu, scale, self.panel, labels=self.labels, mask=mask)
 
+    def judged(self, calls: Sequence[Call], store: Store, mask: np.ndarray) -> list[Call]:
+        """The calls that count: all, but where the true `mask` (dye, scan) decides and does not judge their apex."""
+        if self.rules.truth == "donors" or store.annotations is not None:
+            return list(calls)
+        return [one for one in calls if mask[one.dye, one.position] != IGNORE]
+
     def truth(self, store: Store, row: int, mask: np.ndarray, rfu: np.ndarray, scale: np.ndarray) -> Heights | None:
         """The right alleles of a profile; None: nobody knows them.
 
@@ -78,6 +84,8 @@ class Calling:
             genotype = _mixture(store, row)
             return None if genotype is None else self._of(genotype, rfu, scale)
         if store.annotations is None:
+            if (mask == IGNORE).all():
+                return None
             return scoring.heights(calling.truth_calls(mask, rfu, scale, self.panel, self.labels))
         return _in_bins(store.annotations[row], rfu)
 
@@ -176,7 +184,8 @@ class _Segmentation:
             calls = self.calling.calls(prediction, mask, rfu, scale)
             self.called.append(Called(name, calls))
             known = self.calling.truth(self.dataset.store, row, truth, rfu, scale)
-            alleles = self.alleles.add(calls, known, people)
+            counted = self.calling.judged(calls, self.dataset.store, truth)
+            alleles = self.alleles.add(counted, known, people)
         self.rows.append(ProfileRow(name, people, points, alleles))
 
     def _peaks(self, indices: np.ndarray, masks: np.ndarray, truth: np.ndarray, rfu: np.ndarray) -> None:

@@ -25,7 +25,7 @@ from seqforge.data.epg.problems import MARKERS, TABLE
 from seqforge.data.epg.tables import Peaks, ProfileTable
 from seqforge.data.problems import refuse
 from seqforge.data.sources.base import Wanted
-from seqforge.errors import RunError, UsageError, did_you_mean
+from seqforge.errors import DataError, RunError, UsageError, did_you_mean
 from seqforge.evaluation import epg_calling as calling
 from seqforge.evaluation import epg_evaluate as evaluating
 from seqforge.evaluation import epg_outputs as outputs
@@ -131,6 +131,8 @@ def _checked(run: Run, given: str | None, output: Path | None, options: Mapping[
         raise UsageError(f"--set: unknown '{how['set']}'; {did_you_mean(str(how['set']), SETS)}")
     if how.get("plot_format") is not None:
         plots.check_format(str(how["plot_format"]))
+        if not how.get("plots"):
+            raise UsageError("--plot-format is of plots: say with --plots how many profiles to draw")
     if how.get("call_labels") is not None:
         how["call_labels"] = _names(how["call_labels"])
         calling.called_labels(run.experiment.labels, how["call_labels"])
@@ -159,10 +161,19 @@ def _inputs(run: Run, given: str | None, how: Mapping[str, Any], say: Say) -> tu
         own = _of_set(run, str(how.get("set") or "test"), say)
         return own, _other_panel(run, how) or own.store.panel
     source, wanted = _source(run), _wanted(run)
-    panel = _other_panel(run, how) or source.kit_panel(wanted)
+    panel = _other_panel(run, how) or _own_panel(source, wanted)
     dataset = whole_set(_table(run, Path(given), say), panel, source, wanted)
     assert isinstance(dataset, (ProfileSet, PeakSet))
     return dataset, panel
+
+
+def _own_panel(source: EpgSource, wanted: Wanted) -> Panel | None:
+    try:
+        return source.kit_panel(wanted)
+    except DataError as error:
+        raise DataError(
+            f"{error}\nthe panel of the run's data; if it was moved, name it with --panel", error.problems
+        ) from None
 
 
 def _of_set(run: Run, name: str, say: Say) -> ProfileSet | PeakSet:

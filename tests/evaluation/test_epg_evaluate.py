@@ -148,6 +148,37 @@ def test_donors_and_reports_are_other_truths():
     assert (reported["tp"], reported["fp"], reported["fn"]) == (3, 3, 0)
 
 
+def test_what_is_not_judged_counts_neither_as_right_nor_as_wrong():
+    held = store()
+    masks = np.array(held.masks)
+    masks[0] = -100
+    masks[1, 0, 40:60] = -100  # allele 9
+    answer = np.asarray(held.masks, dtype=np.float32)
+    found = judged(profiles(replace(held, masks=masks)), lambda batch: answer[batch.index])
+    assert (found["f1"], found["labels"]["allele"]["tp"], found["iou_left_out"]) == (1, 25, 1)
+    assert (found["alleles"]["profiles"], found["alleles"]["profiles_without_truth"]) == (2, 1)
+    assert [found["alleles"][name] for name in ("tp", "fp", "fn")] == [3, 0, 0]
+    assert found["peaks"]["confusion_matrix"] == [[2, 0], [0, 5]]
+
+
+def test_of_several_classes_the_alleles_alone_are_called():
+    held = store()
+    masks = np.array(held.masks)
+    masks[:, 1, 118:123] = 2  # the artefact is stutter
+    held = replace(held, masks=masks)
+    names = ("background", "allele", "stutter")
+
+    def says(batch: Batch) -> np.ndarray:
+        return np.moveaxis(np.eye(3, dtype=np.float32)[masks[batch.index]], -1, 1)
+
+    dataset = profiles(held)
+    found = evaluate_segmentation(Oracle(says), dataset, names, 2, Calling(panel=PANEL)).scores  # type: ignore[arg-type]
+    assert (found["f1"], found["f1_macro"], found["allele_f1"], found["iou_per_profile"]) == (1, 1, 1, 1)
+    assert list(found["labels"]) == list(names)
+    assert found["peaks"]["confusion_matrix"] == [[0, 0, 0], [0, 9, 0], [0, 0, 3]]
+    assert found["alleles"]["tp"] == 6
+
+
 def test_models_of_peaks_are_judged_at_apexes_and_say_what_they_cannot_reach():
     held = store(peaks=True)
     dataset = profiles(held, reads=("profiles", "windows", "centres", "counts"))
