@@ -107,18 +107,18 @@ def test_every_dye_has_its_net() -> None:
 
 @pytest.mark.parametrize("use_batchnorm", [False, True])
 def test_shared_weights_are_the_same_net_for_every_dye(use_batchnorm: bool) -> None:
-    shared = small(SharedWeightPerDyeConv1dAutoencoder, use_batchnorm=use_batchnorm).eval()
-    apart = small(PerDyeConv1dAutoencoder, use_batchnorm=use_batchnorm).eval()
+    shared = small(SharedWeightPerDyeConv1dAutoencoder, use_batchnorm=use_batchnorm).double().eval()
+    apart = small(PerDyeConv1dAutoencoder, use_batchnorm=use_batchnorm).double().eval()
     for net in apart.nets:
         net.load_state_dict(shared.net.state_dict())
-    x = random(2, 3, 64)
+    x = random(2, 3, 64, dtype=torch.float64)
     for one, other in ((shared(x), apart(x)), (shared.encode(x), apart.encode(x))):
-        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
     (shared(x) ** 2).sum().backward()
     (apart(x) ** 2).sum().backward()
     for name, parameter in shared.net.named_parameters():
         summed = sum(net.get_parameter(name).grad for net in apart.nets)
-        torch.testing.assert_close(parameter.grad, summed, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(parameter.grad, summed, rtol=1e-9, atol=1e-9)
 
 
 def test_batch_statistics_of_shared_weights_cover_all_dyes() -> None:
@@ -141,13 +141,13 @@ def test_normalisation_follows_hidden_convolutions_only() -> None:
 
 @pytest.mark.parametrize("cls", [*CONVOLUTIONAL, FourierAutoencoder])
 def test_forms_shapes_batches_and_gradients(cls: Any) -> None:
-    model, x = small(cls).eval(), random(2, 3, 64).requires_grad_()
+    model, x = small(cls).double().eval(), random(2, 3, 64, dtype=torch.float64).requires_grad_()
     y = model(x)
     assert y.shape == model.decode(model.encode(x)).shape == x.shape
     assert torch.equal(model(x[:, None])[:, 0], y)
     assert torch.equal(model(x[..., None])[..., 0], y)
     assert torch.equal(model.encode(x[:, None]), model.encode(x))
-    torch.testing.assert_close(torch.cat([model(one[None]) for one in x]), y, rtol=0, atol=1e-6)
+    torch.testing.assert_close(torch.cat([model(one[None]) for one in x]), y, rtol=0, atol=1e-12)
     (y**2).sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
     assert x.grad.abs().max() > 0

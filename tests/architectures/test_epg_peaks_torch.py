@@ -343,13 +343,14 @@ def test_keys_are_projected_once_per_profile() -> None:
 
 @pytest.mark.parametrize(("combiner", "encoding"), COMBINED)
 def test_profiles_do_not_see_each_other(combiner: str, encoding: str) -> None:
-    model, inputs = net(combiner=combiner, positional_encoding=encoding).eval(), batch([3, 0, 4])
+    model = net(combiner=combiner, positional_encoding=encoding).double().eval()
+    inputs = [one.double() if one.is_floating_point() else one for one in batch([3, 0, 4])]
     with torch.no_grad():
         together = model(*inputs)
         ends = [0, 3, 3, 7]
         for number, (start, end) in enumerate(itertools.pairwise(ends)):
             one = (inputs[0][number : number + 1], *(x[start:end] for x in inputs[1:4]), inputs[4][number : number + 1])
-            torch.testing.assert_close(model(*one)[0], together[number], rtol=0, atol=1e-6)
+            torch.testing.assert_close(model(*one)[0], together[number], rtol=0, atol=1e-12)
 
 
 def test_profiles_come_in_every_form() -> None:

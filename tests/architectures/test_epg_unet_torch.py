@@ -159,10 +159,10 @@ def test_unknown_settings_are_refused() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_batch_is_its_examples_one_by_one(channels: int) -> None:
-    model, x = UNet(**SMALL, out_channels=channels).eval(), random(3, 4, 16)
+    model, x = awake(UNet(**SMALL, out_channels=channels)), random(3, 4, 16, dtype=torch.float64)
     with torch.no_grad():
         singly = torch.cat([model(one[None]) for one in x])
-        torch.testing.assert_close(model(x), singly, rtol=0, atol=1e-6)
+        torch.testing.assert_close(model(x), singly, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("settings", [{}, {"out_channels": 3}, {"output": "logits"}])
@@ -177,7 +177,7 @@ def test_gradients_reach_everything(settings: dict[str, Any]) -> None:
 def test_channels_last_changes_no_number() -> None:
     torch.manual_seed(0)
     for cls, settings in ((UNet, SMALL), (UNet2DAutoEncoder, SMALL_AE)):
-        plain, x = cls(**settings), random(2, 4, 32)
+        plain, x = cls(**settings).double(), random(2, 4, 32, dtype=torch.float64)
         arranged = copy.deepcopy(plain)
         assert not arranged.channels_last
         arranged.channels_last = True
@@ -186,7 +186,7 @@ def test_channels_last_changes_no_number() -> None:
             for weight in arranged.parameters()
             if weight.ndim == 4
         )
-        torch.testing.assert_close(arranged(x), plain(x), rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(arranged(x), plain(x), rtol=1e-9, atol=1e-12)
         arranged.channels_last = False
         assert all(weight.is_contiguous() for weight in arranged.parameters())
 
