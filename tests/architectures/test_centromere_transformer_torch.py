@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import fnmatch
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,9 @@ from seqforge.architectures.base import InputSpec
 from seqforge.architectures.centromere_memory import Pass, kept
 from seqforge.architectures.centromere_transformer import CentromereTransformer as Registered
 from seqforge.errors import UsageError
+from seqforge.losses.focal_loss import FocalLoss
+from seqforge.losses.weighted_bce_loss import WeightedBCELoss
+from seqforge.losses.weighted_loss import WeightedLoss
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -340,8 +344,6 @@ def step_loss(outputs: Any) -> Any:
 
 
 def frozen(model: Any) -> Any:
-    import fnmatch
-
     patterns = Registered().unused_parameters(object())  # type: ignore[arg-type]
     for name, parameter in model.named_parameters():
         if any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
@@ -375,6 +377,35 @@ def test_a_loss_of_positions_leaves_the_range_branch_as_it_is() -> None:
     assert all(torch.equal(before[name], after[name]) for name in stays)
     assert not any(torch.equal(before[name], after[name]) for name in learned if "in_proj_bias" not in name)
     assert model.eval()(features(1, 30))[1].shape == (1, 30, 3)
+
+
+def bins_target(n: int, length: int) -> dict[str, Any]:
+    """One region in every chromosome."""
+    labels = torch.zeros(n, length, dtype=torch.int8)
+    labels[:, length // 3 : length // 2] = 1
+    return {"labels": labels}
+
+
+@pytest.mark.parametrize("output", ["logits", "probabilities"])
+@pytest.mark.parametrize(
+    ("loss", "reached"),
+    [
+        (WeightedLoss(terms="WeightedBCELoss 1, RangeLoss 0.1"), 74),
+        (WeightedBCELoss(), 56),
+        (FocalLoss(), 56),
+    ],
+)
+def test_each_loss_reaches_what_it_reads(loss: Any, reached: int, output: str) -> None:
+    architecture = Registered(output=output)
+    bound, model = loss.for_output(architecture.output_kind, 2), architecture.torch(SPEC)
+    for name, parameter in model.named_parameters():
+        if any(fnmatch.fnmatch(name, pattern) for pattern in architecture.unused_parameters(bound)):
+            parameter.requires_grad_(False)
+    found = bound.torch()(model(features(2, 30)), bins_target(2, 30))
+    (found["loss"] * found["sizes"]).sum().backward()
+    grown = [name for name, one in model.named_parameters() if one.grad is not None and one.grad.any()]
+    assert len(grown) == reached
+    assert any(name.startswith("range_head") for name in grown) == (reached == 74)
 
 
 def test_which_parameters_a_loss_leaves_alone() -> None:
