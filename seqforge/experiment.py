@@ -187,7 +187,7 @@ class _Resolution:
         self.compiled = self._compiled(architecture)
         process = self.process = self._process()
         loss, optimizers, schedules = self._loss(), self._optimizers(), self._schedules()
-        metrics = self._metrics(process)
+        metrics = self._metrics(process, architecture.reads if architecture is not None else ())
         chosen = DataReader(definition, setting, self.paths, self.problems).choose(data)
         architecture = self._windowed(architecture, chosen)
         length = self._length(architecture, chosen)
@@ -306,7 +306,7 @@ class _Resolution:
             self.problems += agreement.process_keys(section, process, self.setting)
         return process
 
-    def _metrics(self, process: TrainingProcess | None) -> tuple[Metric, ...]:
+    def _metrics(self, process: TrainingProcess | None, reads: Sequence[str]) -> tuple[Metric, ...]:
         """Those of the task, those that are asked for, those that stopping and schedules watch."""
         if self.task is None:
             return ()
@@ -314,7 +314,7 @@ class _Resolution:
         named = agreement.named_metrics(process.metrics, _value_place(section, "metrics")) if process else []
         watched = process.early_stopping_monitor if process else "validation_loss"
         stopping = Asked(watched, _value_place(section, "early_stopping_monitor"))
-        return agreement.read_metrics(self.task, named, [stopping, *self.monitors], self.problems)
+        return agreement.read_metrics(self.task, named, [stopping, *self.monitors], self.problems, reads)
 
     def _windowed(self, architecture: Architecture | None, chosen: Chosen) -> Architecture | None:
         """The architecture, told the lengths that the data options say."""

@@ -57,6 +57,7 @@ class Loss(Component):
     libraries: ClassVar[tuple[str, ...]]  # backends that have its formula
     weighs_heads: ClassVar[bool] = True  # profiles: reads how the heads weigh their profiles and counts
     reads_peaks: ClassVar[bool] = False  # `torch()` takes a third argument where labels are known: (n,) bool, peak?
+    reads_range: ClassVar[bool] = False  # reads the range scores that some models put out beside those of bins
     unavailable: ClassVar[str] = ""  # why this known name cannot be used, and the way out; "": it can
 
     @property

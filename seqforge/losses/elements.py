@@ -318,10 +318,15 @@ class ClassLoss(ElementLoss):
     class_weights: Weights = setting(None, "weights of the classes in means; balanced: n/(K·n_k) of the training data")
     ignore_index: Annotated[int, Integer()] = setting(IGNORE, "the label of elements that are left out")
 
+    @property
+    def counted(self) -> str:
+        """Which of the facts of the training data says how often classes occur."""
+        return "class_counts"
+
     def for_facts(self, facts: Mapping[str, Any]) -> Loss:
-        if self.class_weights != BALANCED or "class_counts" not in facts:
+        if self.class_weights != BALANCED or self.counted not in facts:
             return self
-        return self.changed(class_weights=balanced(facts["class_counts"]))
+        return self.changed(class_weights=balanced(facts[self.counted]))
 
     def lookup(self) -> Callable[[Elements], Any]:
         """f(elements) → the weights of their classes."""
@@ -350,6 +355,10 @@ class ScopedLoss(ClassLoss):
     scope: Annotated[str, OneOf("all", "peaks")] = setting(
         "all", "segmentation: every scan point, or the centres of peaks alone, for models that read peaks"
     )
+
+    @property
+    def counted(self) -> str:
+        return "peak_class_counts" if self.scope == "peaks" else "class_counts"
 
     def elements(self, output: Any, target: Any) -> Elements:
         return elements(output, target, self.ignore_index, self.scope == "peaks")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from seqforge.arrays import np
 from seqforge.errors import BackendError
@@ -34,7 +34,7 @@ class RangeLoss(ElementLoss):
 
     tasks = ("sequence labeling",)
     libraries = (PYTORCH,)
-    reads_range: ClassVar[bool] = True  # so that the range branch of a model is trained
+    reads_range = True
 
     weight: NonNegative = setting(0.0, "its factor, where the terms of a WeightedLoss name it without a number")
     sigma: Positive = setting(SIGMA, "how many bins a start or end is wide, as a standard deviation")

@@ -136,6 +136,7 @@ class WeightedLoss(Loss):
         object.__setattr__(self, "losses", tuple(losses))
         for name in ("tasks", "tolerated", "libraries"):
             object.__setattr__(self, name, _common([getattr(loss, name) for loss in losses]))
+        object.__setattr__(self, "reads_range", any(loss.reads_range for loss in losses))
         fitting = [task for task in _all_tasks(losses) if all(task in (*one.tasks, *one.tolerated) for one in losses)]
         object.__setattr__(self, "tolerated", tuple(task for task in fitting if task not in self.tasks))
 
@@ -202,12 +203,6 @@ class WeightedLoss(Loss):
     def input(self) -> str:
         """What is declared of the output; auto: nothing."""
         return next((_declared(loss) for loss in self.losses if _declared(loss) != AUTO), AUTO)
-
-    @property
-    def reads_range(self) -> bool:
-        """Whether a term trains the range branch of a model."""
-        pairs = zip(self.losses, self.factors, strict=True)
-        return any(factor > 0 and getattr(loss, "reads_range", False) for loss, factor in pairs)
 
     @property
     def ignore_index(self) -> int:

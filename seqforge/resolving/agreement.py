@@ -239,11 +239,18 @@ class Asked(NamedTuple):
     by_schedule: bool = False
 
 
+PEAK_METRICS = ("peak_precision", "peak_recall", "peak_f1")  # of masks whose model reads peaks
+
+
 def read_metrics(
-    task: Task, named: Sequence[Asked], monitors: Sequence[Asked], problems: list[Problem]
+    task: Task, named: Sequence[Asked], monitors: Sequence[Asked], problems: list[Problem], reads: Sequence[str] = ()
 ) -> tuple[Metric, ...]:
-    """The task's metrics, then those that are `named`, then those that `monitors` watch (`validation_<metric>`)."""
-    metrics = [registry.find("metrics", name)() for name in task.metrics]
+    """The task's metrics, then those that are `named`, then those that `monitors` watch (`validation_<metric>`).
+
+    `reads`: the arrays that the model reads.
+    """
+    peaks = PEAK_METRICS if task.targets == "mask" and "centres" in reads else ()
+    metrics = [registry.find("metrics", name)() for name in (*task.metrics, *peaks)]
     metrics += [_metric(one, task, problems) for one in named]
     metrics += [_monitored(one, task, problems) for one in monitors]
     return tuple({metric.name: metric for metric in metrics if metric is not None}.values())

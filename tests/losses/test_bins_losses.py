@@ -149,6 +149,9 @@ class Headed:
 
 def test_range_loss_is_a_term() -> None:
     alone = bound("RangeLoss", BINS)
+    assert alone.reads_range
+    assert WeightedLoss(terms="FocalLoss 1, RangeLoss 1").reads_range
+    assert not WeightedLoss(terms="FocalLoss 1").reads_range
     assert "no bin is ever called" in alone.model_problems(Headed(True), ("a", "b"))[0][1]  # type: ignore[arg-type]
     both = WeightedLoss(terms="WeightedBCELoss 1, RangeLoss 0.1")
     assert both.model_problems(Headed(True), ("a", "b")) == []  # type: ignore[arg-type]

@@ -195,6 +195,9 @@ def test_balanced_class_weights() -> None:
         bound("DiceLoss", class_weights="balanced").for_facts({"class_counts": [5, 0, 3]})
     with pytest.raises(DataError, match="class_weights balanced needs data that say how often classes occur"):
         bound("CrossEntropyLoss", class_weights="balanced").reference(outputs("logits"), {"mask": masks()})
+    facts = {"class_counts": [99, 1], "peak_class_counts": [6, 2]}
+    at_peaks = bound("CrossEntropyLoss", class_weights="balanced", scope="peaks").for_facts(facts)
+    assert at_peaks.settings()["class_weights"] == pytest.approx((8 / 12, 2.0))
     given = bound("CrossEntropyLoss", class_weights=(1.0, 2.0))
     assert given.for_facts({"class_counts": [5, 0]}) is given
 
