@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""`seqforge simulate`: the sets of a data definition as files, or runs of a capillary sequencer."""
+"""`seqforge simulate`: the sets of a data definition as files, runs of a capillary sequencer, or centromeres."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from seqforge.errors import DefinitionError, UsageError, did_you_mean
 from seqforge.resources import definition as shipped
 
 EPG = "epg"  # instead of a definition
+CENTROMERES = ("bins", "genome")
 
 if TYPE_CHECKING:
     from seqforge.definitions.data import DataDefinition
@@ -24,7 +25,9 @@ def command(
     definition: Annotated[
         str,
         typer.Argument(
-            metavar="DATA.xml", help="A data definition, XML or JSON; epg: electropherograms, as ABIF files."
+            metavar="DATA.xml",
+            help="A data definition, XML or JSON; epg: electropherograms, as ABIF files; bins: tables of chromosomes "
+            "with centromeres; genome: FASTA with satellite arrays.",
         ),
     ],
     output: Annotated[
@@ -35,7 +38,7 @@ def command(
         typer.Option(
             "--set",
             metavar="SET",
-            help="Only this set (repeatable); PATH=VALUE overrides the definition; epg: OPTION=VALUE.",
+            help="Only this set (repeatable); PATH=VALUE overrides the definition; epg, bins, genome: OPTION=VALUE.",
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Instead of the definition's seed.")] = None,
@@ -49,10 +52,17 @@ def command(
 
     epg: runs of an invented kit as .hid files, with an allelic ladder, panel.xml, alleles.tsv, donors.csv and
     samples.csv; the options are those of data format epg-simulation, and shift: bp by which every fragment is longer.
+
+    bins: tables in training_data, validation_data and test_data; the options are those of data format bins-simulation.
+    genome: genome.fa, random bases around an array of higher-order repeats, and genome.bed with where the arrays lie.
     """
     if definition == EPG and not Path(definition).exists():
         _refuse(processes, motif_info, "'epg'")
         _epg(output or Path("simulated") / EPG, wanted or [], seed, json)
+        return
+    if definition in CENTROMERES and not Path(definition).exists():
+        _refuse(processes, motif_info, f"'{definition}'")
+        _centromeres(definition, output or Path("simulated") / definition, wanted or [], seed or 0, json)
         return
     from seqforge.definitions.data import SETS
 
@@ -82,6 +92,20 @@ def _epg(folder: Path, wanted: list[str], seed: int | None, as_json: bool) -> No
         typer.echo(json.dumps({"folder": str(folder), "files": [str(path) for path in paths]}, indent=2))
         return
     typer.echo(f"{folder}: {len(paths)} runs, {', '.join(laboratory.BESIDE)}")
+
+
+def _centromeres(kind: str, folder: Path, wanted: list[str], seed: int, as_json: bool) -> None:
+    """Tables of bins, or a genome."""
+    from seqforge.simulation.centromere_files import simulate
+
+    paths = simulate(kind, wanted, seed, folder)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({"folder": str(folder), "files": [str(path) for path in paths]}, indent=2))
+        return
+    names = f"{len(paths):,} tables" if kind == "bins" else ", ".join(path.name for path in paths)
+    typer.echo(f"{folder}: {names}")
 
 
 def _write(

@@ -17,27 +17,11 @@ import numpy as np
 from seqforge import files
 from seqforge.data.bins.identity import Chromosome
 from seqforge.data.bins.tables import ENDING, FEATURES, Block, write_table
+from seqforge.simulation.centromere_options import Landscape, Satellite
 from seqforge.simulation.draws import stream
 
 BASES = np.frombuffer(b"ACGT", dtype=np.uint8)
 LINE = 80  # bases of a line of FASTA
-
-
-class Landscape(NamedTuple):
-    """What simulated tables look like; the defaults are the `bins-simulation` data format's."""
-
-    chromosomes: int = 1
-    bins: int = 200
-    shortest: int | None = None
-    bin_size: int = 10_000
-    centromere: int = 12
-    margin: int = 20
-    highlighted_inside: float = 0.6
-    highlighted_outside: float = 0.2
-    highlighted_noise: float = 0.15
-    depth_inside: float = 8.0
-    depth_outside: float = 2.0
-    depth_noise: float = 3.0
 
 
 def simulate_chromosomes(seed: int, samples: Iterable[int], landscape: Landscape | None = None) -> Iterator[Chromosome]:
@@ -80,25 +64,6 @@ def write_tables(folder: Path, chromosomes: Iterable[Chromosome]) -> list[Path]:
 
 
 # sequence
-
-
-class Satellite(NamedTuple):
-    """An array of `copies` of a higher-order repeat of `monomers` monomers of `monomer` bp.
-
-    `divergence`: share of bases in which two monomers of a repeat differ; `drift`: in which a copy differs from the
-    repeat. Differences are substitutions.
-    """
-
-    copies: int = 60
-    monomers: int = 12
-    monomer: int = 171
-    divergence: float = 0.2
-    drift: float = 0.005
-
-    @property
-    def length(self) -> int:
-        """In bp."""
-        return self.copies * self.monomers * self.monomer
 
 
 class Record(NamedTuple):

@@ -17,7 +17,8 @@ from seqforge.data.sources.base import Wanted
 from seqforge.data.sources.bins import BinsSource
 from seqforge.data.sources.bins_simulation import BinsSimulationSource
 from seqforge.errors import DataError
-from seqforge.simulation.centromeres import Landscape, simulate_chromosomes, write_tables
+from seqforge.simulation.centromere_options import Landscape
+from seqforge.simulation.centromeres import simulate_chromosomes, write_tables
 
 Asking = Callable[..., Wanted]
 

@@ -24,7 +24,8 @@ from seqforge.metrics.thresholds import best
 from seqforge.run import Options, Run, conduct
 from seqforge.run.bins import Written, predict, threshold_of
 from seqforge.run.judging import judge
-from seqforge.simulation.centromeres import Landscape, simulate_chromosomes, write_tables
+from seqforge.simulation.centromere_options import Landscape
+from seqforge.simulation.centromeres import simulate_chromosomes, write_tables
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "model-defs/torch-centromere-small.xml"

@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 from seqforge.data.bins.collection import collected
-from seqforge.simulation.centromeres import (
-    Landscape,
-    Satellite,
-    simulate_chromosomes,
-    simulate_genome,
-    write_genome,
-    write_tables,
-)
+from seqforge.simulation.centromere_options import Landscape, Satellite
+from seqforge.simulation.centromeres import simulate_chromosomes, simulate_genome, write_genome, write_tables
 
 
 def test_each_chromosome_has_one_centromere_within_the_margins() -> None:
