@@ -60,6 +60,9 @@ class CentromereTransformer(Architecture):
     libraries: ClassVar[tuple[str, ...]] = (PYTORCH,)
     reads: ClassVar[tuple[str, ...]] = ("features", "padding", "offset")
     task_names: ClassVar[tuple[str, ...]] = ("sequence labeling",)
+    remark: ClassVar[str] = (
+        "every bin looks at the whole chromosome: what is predicted in windows approximates what one pass predicts"
+    )
 
     input_features: Count = setting(8, "numbers that are known of every bin")
     d_model: Count = setting(128, "channels of the encoder, D: even, and a multiple of nhead")

@@ -420,6 +420,20 @@ def test_which_parameters_a_loss_leaves_alone() -> None:
     assert (len(names), len(trained)) == (74, 56)
 
 
+def test_the_same_seeds_give_the_same_weights_after_20_steps() -> None:
+    found = []
+    for _ in range(2):
+        model = made(4, **TINY)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        for number in range(20):
+            torch.manual_seed(number)
+            optimizer.zero_grad()
+            step_loss(model(features(1, 60, number))).backward()
+            optimizer.step()
+        found.append(model.state_dict())
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+
 @pytest.mark.parametrize("attention_dropout", [None, 0.0])
 def test_checkpointing_changes_nothing_but_memory(attention_dropout: float | None) -> None:
     found = []
