@@ -27,7 +27,7 @@ from seqforge.data.kmers.fingerprint import keys, valid
 from seqforge.data.kmers.spill import Spill
 
 BYTES = 64  # that one position takes while it is in work
-CACHED = 1 << 20  # positions that are worked on at once where memory allows more: sorting stays in the cache
+CACHED = 1 << 19  # positions that are worked on at once where memory allows more: sorting stays in the cache
 MOST_PARTS = 1024  # the table of (stretch, part) would grow with the square of a genome
 FILES = (("keys", np.uint64), ("order", np.uint32), ("counts", np.uint32))
 T = TypeVar("T")
