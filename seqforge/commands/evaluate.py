@@ -47,7 +47,11 @@ def command(
         str | None, typer.Option(help="Of alleles: autosomal (default) or all.", rich_help_panel=SIGNALS)
     ] = None,
     truth: Annotated[
-        str | None, typer.Option(help="Of alleles: analyst (default) or donors.", rich_help_panel=SIGNALS)
+        str | None,
+        typer.Option(
+            help="Of alleles: analyst (default) or donors. Of centromeres: regions (default), or hull: those of a "
+            "chromosome count as one, from the first start to the last end."
+        ),
     ] = None,
     report: Annotated[bool, typer.Option(help="Also write report.html.")] = True,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",

@@ -30,7 +30,7 @@ FAMILIES = {
     **dict.fromkeys(("--panel", "--exact", "--plots", "--plot-format", "--call-labels"), ("electropherograms",)),
     **dict.fromkeys(("--threshold", "--min-bins", "--merge-gap", "--min-prob", "--top-n", "--top-n-scope"), ("bins",)),
     **dict.fromkeys(("--nms-iou", "--candidate-thresholds", "--window", "--overlap", "--range-scores"), ("bins",)),
-    **dict.fromkeys(("--keep-going", "--sort", "--track"), ("bins",)),
+    **dict.fromkeys(("--keep-going", "--sort", "--track", "--manifest"), ("bins",)),
 }
 
 
@@ -167,6 +167,13 @@ def command(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Skip tables that cannot be read.", rich_help_panel=BINS)
     ] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV file with file, sample and chromosome, for tables whose columns and names do not say these.",
+            rich_help_panel=BINS,
+        ),
+    ] = None,
     sort: Annotated[
         str | None, typer.Option(help="Of regions.bed: position (default) or score.", rich_help_panel=BINS)
     ] = None,
@@ -194,6 +201,7 @@ def command(
     options |= {"--top-n": top_n, "--top-n-scope": top_n_scope, "--nms-iou": nms_iou, "--window": window}
     options |= {"--candidate-thresholds": candidate_thresholds, "--overlap": overlap, "--sort": sort}
     options |= {"--range-scores": range_scores or None, "--keep-going": keep_going or None, "--track": track or None}
+    options["--manifest"] = manifest
     if run.is_file():
         others = {name: value for name, value in options.items() if name not in ("--bigwig", "--mode")}
         from_run = {"INPUT": sequences, "-o": None if output == "-" else output, **others}

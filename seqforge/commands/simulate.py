@@ -127,7 +127,7 @@ def _refuse(processes: int, tables: bool, name: str) -> None:
     """Raise UsageError for options that only sequences have."""
     for option, given in (("--processes", processes > 1), ("--motif-info", tables)):
         if given:
-            raise UsageError(f"{option} is for sequences; {name} simulates profiles")
+            raise UsageError(f"{option} is for sequences, not for {name}")
 
 
 def _read(path: str, overrides: list[str]) -> DataDefinition | ProfileSimulation:

@@ -35,6 +35,11 @@ Say = Callable[[str], None]
 FEATURES = "SF0739"
 SETS = ("training", "validation", "test")
 THRESHOLD = "validation_threshold"  # in a run's history
+OPTIONS = (
+    "set", "threshold", "min_bins", "merge_gap", "min_prob", "top_n", "top_n_scope", "nms_iou", "candidate_thresholds",
+    "window", "overlap", "range_scores", "keep_going", "sort", "track", "manifest",
+)  # fmt: skip
+TRUTHS = REGIONS, HULL = "regions", "hull"  # what called regions are compared with
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,18 @@ class Judged:
     called: list[Called]
     threshold: Threshold
     scores: dict[str, Any]
+    hull: bool = False
 
 
 # judging
 
 
-def judged(experiment: Experiment, learner: Learner, data: Data, set_name: str) -> Judged:
-    """A set judged with the threshold that the validation set gives, 0.5 without one. Test labels never choose it."""
+def judged(experiment: Experiment, learner: Learner, data: Data, set_name: str, *, truth: str = TRUTHS[0]) -> Judged:
+    """A set judged with the threshold that the validation set gives, 0.5 without one. Test labels never choose it.
+
+    `truth`: regions, or hull: the true regions of a chromosome count as one, from the first start to the last end.
+    """
+    _one_of("--truth", truth, TRUTHS)
     dataset = _plain(data, set_name)
     predicted, loss = _with_loss(learner, dataset)
     threshold = Threshold(DEFAULT, "default: there is no validation set")
@@ -69,7 +79,8 @@ def judged(experiment: Experiment, learner: Learner, data: Data, set_name: str) 
         threshold = search(list(_predicted(learner, _plain(data, "validation"))), "validation set")
     called = call(predicted, Calling(threshold.value))
     head = {"n": len(dataset), "loss": loss if math.isfinite(loss) else None}
-    return Judged(called, threshold, head | scores(called, threshold))
+    hull = truth == HULL
+    return Judged(called, threshold, head | scores(called, threshold, hull) | {"truth": truth}, hull)
 
 
 def _plain(data: Data, set_name: str) -> BinsSet:
@@ -95,7 +106,7 @@ def write(
 ) -> Callable[[], str]:
     """Write the regions and probabilities; what comes back makes the report."""
     options = asdict(Calling(found.threshold.value))
-    bins_outputs.write(folder, Output(found.called, found.threshold, run.id, options))
+    bins_outputs.write(folder, Output(found.called, found.threshold, run.id, options, hull=found.hull))
     return lambda: bins_report.render(
         bins_report.BinsFindings(
             title=about.title(run),
@@ -167,10 +178,13 @@ class Asked:
     sort: str
     track: bool
     range_scores: bool | None
+    manifest: Path | None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Asked:
         given = {name: value for name, value in options.items() if value is not None}
+        for name in given:
+            _one_of("option", name, OPTIONS)
         candidates = _thresholds(given.pop("candidate_thresholds", None))
         if "nms_iou" in given and not candidates:
             raise UsageError("--nms-iou would do nothing: regions of one threshold never overlap; it goes with "
@@ -195,6 +209,7 @@ class Asked:
             sort=given.get("sort", SORTS[0]),
             track=bool(given.get("track")),
             range_scores=given.get("range_scores"),
+            manifest=Path(given["manifest"]) if "manifest" in given else None,
         )
 
 
@@ -228,9 +243,8 @@ def predict(
 ) -> Written:
     """Regions of the tables at `given` (a file or folder; None: a set of the run's own data) into the folder `output`.
 
-    `options` by name: set, threshold, min_bins, merge_gap, min_prob, top_n, top_n_scope, nms_iou, candidate_thresholds,
-    window, overlap, range_scores, keep_going, sort, track. Raises DataError with every problem before anything is
-    predicted; with keep_going tables with problems are skipped, and it is raised after the others are written.
+    `options` by name: see `OPTIONS`. Raises DataError with every problem before anything is predicted; with keep_going
+    tables with problems are skipped, and it is raised after the others are written.
     """
     asked = Asked.of(options or {})
     if output is None:
@@ -288,12 +302,14 @@ def _chromosomes(
 ) -> tuple[Sequence[Chromosome], DataError | None]:
     """What is to be predicted, checked against what the run was trained on; and the problems of skipped tables."""
     if given is None:
+        if asked.manifest is not None:
+            raise UsageError("--manifest is of tables: name them as INPUT")
         return _own(run, asked.set_name or "test", say), None
     if asked.set_name is not None:
         raise UsageError("--set is of the run's own data: leave INPUT out")
     source = run.experiment.source
     pattern = getattr(source, "name_pattern", None)
-    found = collected([Path(given)], labelled=False, pattern=pattern)
+    found = collected([Path(given)], labelled=False, manifest=asked.manifest, pattern=pattern)
     skipped = DataError("", found.problems) if found.problems else None
     if skipped and not (asked.keep_going and found.chromosomes):
         found.sound()

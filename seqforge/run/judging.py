@@ -25,12 +25,12 @@ from seqforge.run.record import Run
 from seqforge.tasks import Task
 
 FOLDER = "evaluation"
-# options of judging, and the family that has them
+# options of judging, and the families that have them
 OPTIONS = {
-    "smoothing": "profiles",
-    "ob": "electropherograms",
-    "markers": "electropherograms",
-    "truth": "electropherograms",
+    "smoothing": ("profiles",),
+    "ob": ("electropherograms",),
+    "markers": ("electropherograms",),
+    "truth": ("electropherograms", "bins"),
 }
 
 
@@ -90,8 +90,8 @@ def judged(
 def refuse_options(task: Task, given: Mapping[str, Any]) -> None:
     """Raise UsageError for an option that judging this task does not have."""
     for name in given:
-        if OPTIONS[name] != task.family:
-            raise UsageError(f"{name} is for {OPTIONS[name]}; the task is {task.name}")
+        if task.family not in OPTIONS[name]:
+            raise UsageError(f"{name} is for {' and '.join(OPTIONS[name])}; the task is {task.name}")
 
 
 def _reported(render: Callable[[], str], path: Path, say: Callable[[str], None]) -> bool:

@@ -191,6 +191,7 @@ def test_trained_range_scores_are_written_unasked(tmp_path: Path) -> None:
         ({"sort": "length"}, "--sort: unknown 'length'"),
         ({"candidate_thresholds": "0.2, x"}, "--candidate-thresholds: expected numbers in [0, 1]"),
         ({"set": "test"}, "--set is of the run's own data"),
+        ({"treshold": 0.4}, "option: unknown 'treshold'; did you mean 'threshold'?"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(
@@ -221,6 +222,26 @@ def test_one_bad_table_stops_all_unless_asked_to_go_on(run: Run, tables: Path, t
         predicted(run, folder, tmp_path / "out", keep_going=True)
     assert f"{tmp_path / 'out'}: written without 1 table that cannot be read" in str(caught.value)
     assert len(json.loads((tmp_path / "out/predictions.json").read_text())["chromosomes"]) == 2
+
+
+def test_a_manifest_names_tables_of_other_names(run: Run, tables: Path, tmp_path: Path) -> None:
+    table = tmp_path / "odd.csv"
+    table.write_bytes((tables / "S001_chr1_multi_k_summary.csv").read_bytes())
+    with pytest.raises(DataError, match="which says no sample and no chromosome"):
+        predicted(run, table, tmp_path / "out")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,sample,chromosome\nodd.csv,me,chr7\n")
+    (one,) = predicted(run, table, tmp_path / "out", manifest=str(manifest))["chromosomes"]
+    assert (one["sample"], one["chromosome"]) == ("me", "chr7")
+
+
+def test_the_truth_may_be_a_hull(run: Run) -> None:
+    assert run.scores["test"]["truth"] == "regions"
+    found = judge(run, "test", with_report=False, device="cpu", threads=1, options={"truth": "hull"})
+    assert found.scores["truth"] == "hull"
+    with pytest.raises(UsageError, match="--truth: unknown 'donors'"):
+        judge(run, "test", with_report=False, device="cpu", threads=1, options={"truth": "donors"})
+    judge(run, "test", with_report=False, device="cpu", threads=1)
 
 
 def test_unknown_labels_give_no_metrics(run: Run, tmp_path: Path) -> None:
