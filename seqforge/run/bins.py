@@ -120,6 +120,35 @@ def write(
     )
 
 
+# memory
+
+
+def refuse_too_large(experiment: Experiment, data: Data, device: str) -> None:
+    """Raise BackendError where the longest chromosome of a set does not fit into the memory of `device`."""
+    process = experiment.process
+    for name in SETS:
+        dataset = data.set(name)
+        if isinstance(dataset, BinsSet) and process is not None:
+            training = name == "training"
+            together = min(process.batch_size, len(dataset)) if training else 1
+            of_pass = {"training": training, "checkpointing": process.gradient_checkpointing, "chromosomes": together}
+            ranges = not training or trains_ranges(experiment)
+            _fits(experiment, dataset, device, window=dataset.train_window, ranges=ranges, **of_pass)
+
+
+def _fits(experiment: Experiment, dataset: BinsSet, device: str, **of_pass: Any) -> None:
+    """Ask the architecture, if it can tell."""
+    refuse_it = getattr(experiment.architecture, "refuse_too_large", None)
+    if refuse_it is not None:
+        longest = max(dataset.chromosomes, key=len)
+        refuse_it(str(longest), len(longest), device=device, **of_pass)
+
+
+def trains_ranges(experiment: Experiment) -> bool:
+    """Whether the loss trains scores of start, end and confidence."""
+    return bool(getattr(experiment.loss, "reads_range", False))
+
+
 # what a learner says
 
 
@@ -253,10 +282,11 @@ def predict(
     chromosomes, skipped = _chromosomes(run, given, asked, say)
     threshold = threshold_of(run, asked.threshold)
     calling = replace(asked.calling, threshold=threshold.value)
-    trained = bool(getattr(run.experiment.loss, "reads_range", False))
+    trained = trains_ranges(run.experiment)
     passes = replace(asked.passes, ranges=trained if asked.range_scores is None else asked.range_scores)
     dataset = BinsSet(tuple(chromosomes), of_facts(run.manifest["data"].get("facts", {}), str(run.path)))
     learner = run.learner(device, threads)
+    _fits(run.experiment, dataset, str(learner.summary().get("device", "cpu")), window=passes.window)
     called = call(list(_predicted(learner, dataset, passes)), calling)
     described = asdict(calling) | {"window": passes.window, "overlap": _overlap(passes)}
     files = _written(

@@ -218,6 +218,7 @@ class Conductor:
                     self._train(learner, resume)
                 self._write_weights(learner)
                 self._score(learner)
+                self._kernels(learner)
                 self._export(learner)
         except Interrupted as stop:
             self._stopped(str(stop))
@@ -236,6 +237,11 @@ class Conductor:
             raise
         self.directory.end("finished")
         return Run(self.directory.path)
+
+    def _kernels(self, learner: Learner) -> None:
+        """What kernels ran with, where the learner has any that can be set."""
+        if found := getattr(learner, "kernels", None):
+            self.directory.update(kernels=found)
 
     def _export(self, learner: Learner) -> None:
         """Models and history beside the run folder, where the definition asks for them."""
@@ -339,6 +345,7 @@ class Conductor:
             self.directory.update(unused=list(unused))
             self.report(f"note: {len(unused)} tensors are not trained, the loss does not reach them: {_some(unused)}")
         self._activations(str(summary.get("device")))
+        self._refuse_too_large(str(summary.get("device")))
         self._owners(summary.get("optimizers", ()))
         return learner
 
@@ -350,6 +357,14 @@ class Conductor:
         count = self.experiment.architecture.activation_bytes(process.batch_size, length, process.precision)
         if count is not None:
             self.report(f"memory: a step keeps at least {size(count)} of activations on the GPU for its backward pass")
+
+    def _refuse_too_large(self, device: str) -> None:
+        """Raise BackendError where the memory does not suffice, as far as the family of the task can tell."""
+        from seqforge.run.judging import family
+
+        refuse = getattr(family(self.experiment.task), "refuse_too_large", None)
+        if refuse is not None:
+            refuse(self.experiment, self.data, device)
 
     def _owners(self, owned: Sequence[Sequence[str]]) -> None:
         """Which optimizer steps which parameters; all names are recorded where there is more than one."""

@@ -17,7 +17,7 @@ import small_bins
 from typer.testing import CliRunner
 
 from seqforge import cli
-from seqforge.errors import DataError, UsageError
+from seqforge.errors import BackendError, DataError, UsageError
 from seqforge.evaluation.bins_scores import Threshold
 from seqforge.experiment import read
 from seqforge.metrics.thresholds import best
@@ -242,6 +242,17 @@ def test_the_truth_may_be_a_hull(run: Run) -> None:
     with pytest.raises(UsageError, match="--truth: unknown 'donors'"):
         judge(run, "test", with_report=False, device="cpu", threads=1, options={"truth": "donors"})
     judge(run, "test", with_report=False, device="cpu", threads=1)
+
+
+def test_too_little_memory_is_told_before_anything_is_computed(
+    run: Run, tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqforge.architectures.centromere_memory.free_memory", lambda device: 2**25)
+    with pytest.raises(BackendError, match=r"chr2 of S001 \(150 bins\) cannot be predicted"):
+        predicted(run, tables, tmp_path / "out")
+    with pytest.raises(BackendError, match=r"chr1 of S0[0-9]+ \([0-9]+ bins\) cannot be trained on"):
+        trained(tmp_path / "runs", *FEW, "general.seed=9")
+    assert not (tmp_path / "out").exists()
 
 
 def test_unknown_labels_give_no_metrics(run: Run, tmp_path: Path) -> None:
