@@ -405,6 +405,13 @@ class TorchLearner:
         torch.cuda.synchronize(self._device)
         return torch.cuda.max_memory_allocated(self._device)
 
+    @property
+    def kernels(self) -> dict[str, Any]:
+        """Which settings kernels of this process ran with, and where these come from; {} where none ran."""
+        from seqforge.kernels import cheri_tuning
+
+        return cheri_tuning.record()
+
     def summary(self) -> dict[str, Any]:
         tensors = self._nets.tensors().values()
         parameters = [tensor for tensor in tensors if isinstance(tensor, torch.nn.Parameter)]

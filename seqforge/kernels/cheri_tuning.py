@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -36,6 +37,9 @@ TILES = {"statistics": 3, "normalise": 3, "sums": 4, "gradients": 9}
 WIDTH = 64
 REGISTERS = 512  # values of these tiles for a thread, of 255 that it can hold: beyond, most of them spill
 SHARED = {"sm_80": 166912, "sm_86": 101376, "sm_89": 101376, "sm_90": 232448, "sm_100": 232448}  # bytes of a program
+
+
+log = logging.getLogger(__name__)
 
 
 class Key(NamedTuple):
@@ -96,6 +100,31 @@ def launch(key: Key, tuning: str, run: Run) -> Settings:
     return settings
 
 
+def record() -> dict[str, Any]:
+    """What ran in this process, as plain JSON for the record of a run: {} where no kernel did.
+
+    `settings`: of each kernel, size and dtype, with the entry of the table, or the measurement, that they come from.
+    """
+    if not _settled:
+        return {}
+    used = [
+        {**key._asdict(), "settings": settings, "from": _origin(key, tuning, settings)}
+        for (key, tuning), settings in _settled.items()
+    ]
+    return {"table": _contents()["source"], "settings": used, "measured": [str(report) for report in reports]}
+
+
+def _origin(key: Key, tuning: str, settings: Settings) -> str:
+    if tuning == "autotune":
+        own = any(report.key == key for report in reports)
+        return "measured by this run" if own else f"measured before, kept in {_file()}"
+    entry = nearest(key)
+    if entry is None:
+        return f"no entry for {key.architecture}, {key.dtype}: the safe choice"
+    origin = f"entry for {entry['channels']} channels"
+    return origin if settings == _of(entry) else f"{origin}, stepped down to what fits"
+
+
 def choose(key: Key, tuning: str, run: Run) -> Settings:
     return _measured(key, run) if tuning == "autotune" else from_table(key)
 
@@ -127,17 +156,28 @@ ALIKE = ("kernel", "dtype", "architecture")
 
 
 def from_table(key: Key) -> Settings:
-    """The entry of the same kernel, dtype and architecture whose channels are nearest, the larger of two; else SAFE."""
+    """The settings of the nearest entry, else SAFE."""
+    entry = nearest(key)
+    return SAFE if entry is None else _of(entry)
+
+
+def nearest(key: Key) -> dict[str, Any] | None:
+    """The entry of the same kernel, dtype and architecture whose channels are nearest, the larger of two."""
     alike = [entry for entry in table() if all(entry[name] == getattr(key, name) for name in ALIKE)]
-    if not alike:
-        return SAFE
-    nearest = min(alike, key=lambda entry: (abs(entry["channels"] - key.channels), -entry["channels"]))
-    return {"BLOCK": nearest["block"], "num_warps": nearest["warps"], "num_stages": nearest["stages"]}
+    return min(alike, key=lambda entry: (abs(entry["channels"] - key.channels), -entry["channels"]), default=None)
+
+
+def _of(entry: dict[str, Any]) -> Settings:
+    return {"BLOCK": entry["block"], "num_warps": entry["warps"], "num_stages": entry["stages"]}
+
+
+def table() -> list[dict[str, Any]]:
+    return _contents()["entries"]
 
 
 @functools.cache
-def table() -> list[dict[str, Any]]:
-    return json.loads(TABLE.read_text(encoding="utf-8"))["entries"]
+def _contents() -> dict[str, Any]:
+    return json.loads(TABLE.read_text(encoding="utf-8"))
 
 
 # ---------------------------------------------------------------------------------------------------- autotune
@@ -150,6 +190,7 @@ def _measured(key: Key, run: Run) -> Settings:
     if name not in kept:
         report = tune(key, run)
         reports.append(report)
+        log.info("%s", report)
         kept[name] = report.best or SAFE
         _file().parent.mkdir(parents=True, exist_ok=True)
         files.write_json(_file(), kept)

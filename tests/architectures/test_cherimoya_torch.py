@@ -188,6 +188,36 @@ def test_recomputed_activations_give_the_same_gradients() -> None:
     torch.testing.assert_close(*gradients)
 
 
+@pytest.mark.parametrize("controls", [0, 1])
+def test_the_whole_model_compiles_into_one_graph(controls: int) -> None:
+    model = Cherimoya(**SMALL, n_control_tracks=controls)
+    given = (dna().float(), torch.rand(2, controls, 60)) if controls else (dna().float(),)
+    compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+    gradients = []
+    for run in (model, compiled):
+        logits, counts = run(*given)
+        model.zero_grad()
+        (logits.square().sum() + counts.sum()).backward()
+        gradients.append((logits, counts, *(weight.grad for weight in model.parameters() if weight.grad is not None)))
+    for mine, wanted in zip(*gradients, strict=True):
+        torch.testing.assert_close(mine, wanted)
+
+
+def test_weights_that_change_in_place_are_seen_when_judging() -> None:
+    """By an optimizer, an average, a loaded file: in eval mode too nothing is kept from one call to the next."""
+    model, x = Cherimoya(**SMALL).eval(), dna().float()
+    other = {name: tensor * 1.5 for name, tensor in model.state_dict().items()}
+    with torch.inference_mode():
+        before = model(x)[0]
+        for parameter in model.blocks[1].parameters():
+            parameter.data.mul_(1.5)
+            after = model(x)[0]
+            assert not torch.equal(after, before)
+            before = after
+        model.load_state_dict(other)
+        assert not torch.equal(model(x)[0], before)
+
+
 def test_outputs_of_the_family() -> None:
     heads = (Head(name="a", tasks=("x",)), Head(name="b", tasks=("plus", "minus")))
     architecture = Registered(n_filters=8, n_layers=2, in_window=60, trimming=10)

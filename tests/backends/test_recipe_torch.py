@@ -16,6 +16,7 @@ from seqforge.backends.torch import TorchLearner
 from seqforge.data.dataset import Batch
 from seqforge.errors import TrainingError
 from seqforge.experiment import read
+from seqforge.kernels import cheri_ops
 
 pytestmark = pytest.mark.torch
 
@@ -193,6 +194,24 @@ def test_the_precision_of_products_is_put_back(tmp_path: Path) -> None:
     assert seen[0] == "high"
     assert torch.get_float32_matmul_precision() == before
     assert learner.summary()["matmul_precision"] == "high"
+
+
+@pytest.mark.parametrize(("wanted", "dots"), [("high", "tf32"), ("highest", "ieee")])
+def test_the_precision_of_products_reaches_the_blocks(tmp_path: Path, wanted: str, dots: str) -> None:
+    """What a kernel would multiply, asked for while a block computes: forward, backward, and judging."""
+    overrides = (f"trainingprocess.matmul_precision={wanted}", "trainingprocess.ema_evaluate=False")
+    learner, seen = opened(tmp_path, *overrides), []
+    block = learner.model.blocks[0]
+    block.register_forward_hook(lambda *_: seen.append(cheri_ops.meant("")))
+    block.register_full_backward_hook(lambda *_: seen.append(cheri_ops.meant("")))
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest" if wanted == "high" else "high")
+    try:
+        train(learner, 1)
+        learner.eval_step(batches(1)[0])
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert seen == [dots] * 3
 
 
 def test_bf16_stays_close(tmp_path: Path) -> None:

@@ -145,6 +145,29 @@ def test_distributed_data_parallel(tmp_path):
     assert all(map(torch.equal, found, gradients(block(*given), given)[1:]))
 
 
+def _half(rank: int, store: str, found: str) -> None:
+    """One of two processes: the gradients that both have after half of the examples each."""
+    torch.distributed.init_process_group("gloo", store=torch.distributed.FileStore(store, 2), rank=rank, world_size=2)
+    try:
+        model = torch.nn.parallel.DistributedDataParallel(Alone())
+        given, gradient = tensors(CASE)[0][rank::2], tensors(CASE)[1][rank::2]
+        model(given).backward(gradient)
+        torch.save([weight.grad for weight in model.module.weights], f"{found}.{rank}")
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ON_GPU, reason="both processes compute in the interpreter")
+def test_two_processes_have_the_mean_of_their_gradients(tmp_path):
+    torch.multiprocessing.spawn(_half, (str(tmp_path / "store"), str(tmp_path / "found")), nprocs=2)
+    one, other = (torch.load(tmp_path / f"found.{rank}") for rank in range(2))
+    assert all(map(torch.equal, one, other))
+    given = inputs()
+    for mine, whole in zip(one, gradients(block(*given), given)[1:], strict=True):
+        torch.testing.assert_close(2 * mine, whole)
+
+
 def test_settings_that_are_measured(monkeypatch: pytest.MonkeyPatch, tmp_path):
     monkeypatch.setenv("SEQFORGE_CACHE", str(tmp_path))
     monkeypatch.setattr(tuning, "milliseconds", lambda call: 1.0)  # a benchmark needs a driver

@@ -159,3 +159,47 @@ def test_the_table_answers_for_sizes_that_it_does_not_hold():
     found = tuning.from_table(tuning.Key("forward", 4096, 8192, "float32/tf32", wide["architecture"], 9))
     assert triple(found) == (wide["block"], wide["warps"], wide["stages"])
     assert tuning.from_table(KEY._replace(architecture="sm_30")) == tuning.SAFE
+
+
+def test_every_configuration_of_the_space_is_run_once(monkeypatch: pytest.MonkeyPatch):
+    """Of a kernel that its compiler judges: none is pruned, so 48 different ones reach the kernel."""
+    called: list[tuple[int, int, int]] = []
+    monkeypatch.setattr(tuning, "milliseconds", lambda call: call() or 1.0)
+    report = tuning.tune(KEY._replace(kernel="forward"), lambda settings: called.append(triple(settings)))
+    assert len(called) == len(set(called)) == len(report.tried) == 48
+    assert not report.pruned
+
+
+def ran(key: tuning.Key, how: str = "table", limit: int = 1 << 20) -> str:
+    """Where the record says that the settings of a kernel come from; `limit`: the largest block that fits."""
+
+    def run(settings: tuning.Settings) -> None:
+        if settings["BLOCK"] > limit:
+            raise OutOfResources(300_000, 232_448, "shared memory")
+
+    tuning.launch(key, how, run)
+    return tuning.record()["settings"][-1]["from"]
+
+
+def test_the_record_says_which_entry_was_used(monkeypatch: pytest.MonkeyPatch):
+    assert tuning.record() == {}
+    assert ran(KEY) == "entry for 128 channels"
+    assert ran(KEY._replace(channels=112)) == "entry for 128 channels"
+    assert ran(KEY._replace(architecture="sm_30")) == "no entry for sm_30, float32: the safe choice"
+    wide = tuning.Key("forward", 128, 256, "float32/tf32", "sm_90", 20)
+    assert ran(wide, limit=64) == "entry for 128 channels, stepped down to what fits"
+    found = tuning.record()
+    assert found["settings"][0]["settings"] == tuning.from_table(KEY)
+    assert found["settings"][0]["kernel"] == "gradients"
+    assert "not yet measured" in found["table"] or "measured on" in found["table"]
+    assert found["measured"] == []
+
+
+def test_the_record_has_what_was_measured(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tuning, "milliseconds", lambda call: call() or 1.0)
+    assert ran(KEY, "autotune") == "measured by this run"
+    (line,) = tuning.record()["measured"]
+    assert line.startswith("gradients 128 channels float32: ")
+    assert "pruned" in line
+    monkeypatch.setattr(tuning, "reports", [])
+    assert ran(KEY, "autotune").startswith("measured before, kept in ")

@@ -142,3 +142,17 @@ def test_an_interrupted_run_ends_alike(run: Run, definition: Path, monkeypatch: 
     for name, array in run.weights().items():
         assert np.array_equal(array, again.weights()[name]), name
     assert again.scores == run.scores
+
+
+def test_the_run_records_what_kernels_ran_with(
+    definition: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seqforge.kernels import cheri_tuning
+
+    assert "kernels" not in run.manifest  # on a CPU nothing of Triton ran
+    key = cheri_tuning.Key("forward", 96, 192, "float32/tf32", "sm_90", 18)
+    monkeypatch.setattr(cheri_tuning, "_settled", {(key, "table"): cheri_tuning.from_table(key)})
+    found = conduct(small(definition), Options(runs=tmp_path, overrides=OVERRIDES)).manifest["kernels"]
+    assert found["settings"] == [
+        {**key._asdict(), "settings": cheri_tuning.from_table(key), "from": "entry for 96 channels"}
+    ]
