@@ -9,7 +9,9 @@ alone and the whole block, forward, backward and inference; then a training step
 bytes of the operation over its time, against a copy measured in the same run; "eager" and "compiled": how many times
 slower than the kernel; "saved": what autograd keeps, in sizes of the input. `--tune` measures the 48 configurations of
 every kernel first (minutes for each size and dtype, most of it compiling), prints the reports and writes the best into
-a table. Without a GPU tiny sizes show that everything runs; their numbers mean nothing.
+a table. Without a GPU tiny sizes show that everything runs (with TRITON_INTERPRET=1 the kernels, too); their numbers
+mean nothing. `--bytes` measures nothing: it prints what the sizes must move and multiply, and how long an H200 needs
+for that at least.
 """
 
 from __future__ import annotations
@@ -31,13 +33,20 @@ SIZES = ((64, 2114, 96), (512, 1024, 128))
 TINY = ((1, 20, 16),)
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 DILATIONS = (1, 4, 64, 256)
+PEAK = 4.8e12  # bytes per second of an H200's memory
+PRODUCTS = {"fp32": 494e12, "bf16": 989e12, "fp16": 989e12}  # operations per second, dense; fp32 as TF32
+SHARES = (1.0, 0.9, 0.7)  # of PEAK: the floor, a large copy, the goal for convolution and norm
 SCALE = 0.15
 # passes over one activation that the design needs: reads of x (and the gradient) and writes
 IDEAL = {("conv+norm", "forward"): 3, ("conv+norm", "backward"): 5, ("conv+norm", "inference"): 3}
 IDEAL |= {("block", "forward"): 3, ("block", "backward"): 7, ("block", "inference"): 3}
+# multiplications and additions in units of C² for each row
+MULTIPLIED = {("block", "forward"): 8, ("block", "backward"): 20, ("block", "inference"): 8}
 # milliseconds at (512, 1024, 128), dilation 4, on an H200
 GOALS = {("forward", "fp32"): 0.35, ("forward", "bf16"): 0.20, ("backward", "fp32"): 0.75, ("backward", "bf16"): 0.40}
 GOALS |= {("inference", "fp32"): 0.30, ("inference", "bf16"): 0.16}
+
+KERNEL = "triton" if cheri.INTERPRETED else "auto"
 
 Call = Callable[[], Any]
 
@@ -53,6 +62,9 @@ class Operation(NamedTuple):
 
 def main() -> None:
     options = arguments()
+    if options.bytes:
+        print_bytes()
+        return
     torch.set_float32_matmul_precision("high")
     on_gpu = torch.cuda.is_available()
     device = "cuda" if on_gpu else "cpu"
@@ -81,7 +93,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dtype", choices=list(DTYPES), help="this one only")
     parser.add_argument("--tune", type=Path, help="measure every configuration, write the best ones to this table")
     parser.add_argument("--layers", type=int, default=9)
+    parser.add_argument("--bytes", action="store_true", help="print ideal bytes and times; nothing is measured")
     return parser.parse_args()
+
+
+def print_bytes() -> None:
+    """Ideal bytes of every operation, microseconds at shares of the peak, and those of products at their own peak."""
+    heads = [f"{share:.0%}" for share in SHARES]
+    for size in SIZES:
+        for dtype in ("fp32", "bf16"):
+            n, length, channels = size
+            one = n * length * channels * DTYPES[dtype].itemsize
+            print(f"N, L, C = {size}, {dtype}: µs at a share of {PEAK / 1e12:g} TB/s")
+            print(f"{'':21}{'passes':>6}{'MB':>8}" + "".join(f"{head:>7}" for head in heads) + f"{'products':>10}")
+            for (name, kind), passes in IDEAL.items():
+                times = [passes * one / (share * PEAK) * 1e6 for share in SHARES]
+                multiplied = MULTIPLIED.get((name, kind), 0) * channels**2 * n * length / PRODUCTS[dtype] * 1e6
+                cells = "".join(f"{microseconds:7.0f}" for microseconds in times)
+                print(f"{name:11}{kind:10}{passes:6}{passes * one / 1e6:8.0f}{cells}{multiplied:10.0f}")
+            print()
 
 
 def drawn(size: tuple[int, int, int], dtype: torch.dtype, device: str) -> tuple[torch.Tensor, ...]:
@@ -116,8 +146,8 @@ def operations(tensors: tuple[torch.Tensor, ...], dilation: int) -> list[Operati
 
     alone, whole = tensors[:2], tensors
     return [
-        Operation("conv+norm", norm("auto"), conv1d_norm(dilation), alone),
-        Operation("block", block("auto"), conv1d_block(dilation), whole),
+        Operation("conv+norm", norm(KERNEL), conv1d_norm(dilation), alone),
+        Operation("block", block(KERNEL), conv1d_block(dilation), whole),
     ]
 
 
@@ -236,7 +266,7 @@ def whole_model(size: tuple[int, int, int], layers: int, device: str) -> None:
 
     for name, stream in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         peaks, medians = [], []
-        for kernel in ("auto", "eager"):
+        for kernel in (KERNEL, "eager"):
             if device == "cuda":
                 torch.cuda.reset_peak_memory_stats()
             medians.append(milliseconds(lambda kernel=kernel, stream=stream: step(kernel, stream), 10))
