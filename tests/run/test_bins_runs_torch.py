@@ -17,6 +17,7 @@ import small_bins
 from typer.testing import CliRunner
 
 from seqforge import cli
+from seqforge.callbacks.interrupt import Interrupted
 from seqforge.errors import BackendError, DataError, UsageError
 from seqforge.evaluation.bins_scores import Threshold
 from seqforge.experiment import read
@@ -26,6 +27,7 @@ from seqforge.run.bins import Written, predict, threshold_of
 from seqforge.run.judging import judge
 from seqforge.simulation.centromere_options import Landscape
 from seqforge.simulation.centromeres import simulate_chromosomes, write_tables
+from seqforge.training.progress import Callback, Training
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "model-defs/torch-centromere-small.xml"
@@ -320,6 +322,34 @@ def test_predictions_in_python(run: Run, tables: Path, tmp_path: Path) -> None:
     assert isinstance(found, Written)
     assert (found.count, found.unit) == (1, "chromosomes")
     assert all(path.is_file() for path in found.files)
+
+
+class Stop(Callback):
+    """Asks for an end in the middle of the second epoch."""
+
+    name = "Stop"
+
+    def step(self, training: Training) -> None:
+        if (training.epoch, training.step) == (1, 1):
+            training.interrupt = 2
+
+
+def test_crops_and_pads_are_the_same_in_an_interrupted_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqforge.run import conductor
+
+    few = ("training_samples=5", "validation_samples=1", "test_samples=1", "bins=80", "shortest=60", "train_window=70")
+    overrides = [f"data.{one}" for one in few] + ["trainingprocess.epochs=2", "trainingprocess.batch_size=2"]
+    whole = trained(tmp_path / "whole", *overrides)
+    plain = conductor.standard
+    monkeypatch.setattr(conductor, "standard", lambda *given, **more: [Stop(), *plain(*given, **more)])
+    with pytest.raises(Interrupted):
+        trained(tmp_path / "parts", *overrides)
+    monkeypatch.setattr(conductor, "standard", plain)
+    parts = trained(tmp_path / "parts", *overrides)
+    assert parts.id == whole.id
+    for name, array in whole.weights().items():
+        np.testing.assert_array_equal(array, parts.weights()[name], err_msg=name)
+    assert parts.scores == whole.scores
 
 
 @pytest.mark.slow
