@@ -344,7 +344,7 @@ def _chromosomes(
     if skipped and not (asked.keep_going and found.chromosomes):
         found.sound()
     for note in found.notes:
-        say(note if note.startswith("warning") else f"note: {note}")
+        say(f"warning: {note}")
     refuse_other_features(run, found.features, found.chromosomes, say)
     return found.chromosomes, skipped
 

@@ -138,7 +138,7 @@ def test_bins_of_several_sizes_are_a_warning(tmp_path: Path) -> None:
     small_bins.write(tmp_path / "a_chr1_multi_k_summary.csv")
     small_bins.write(tmp_path / "b_chr1_multi_k_summary.csv", small_bins.rows(size=5000))
     (note,) = collected([tmp_path]).notes
-    assert note.startswith("warning: bins of several sizes: 1,000 bp (a_chr1")
+    assert note.startswith("bins of several sizes: 1,000 bp (a_chr1")
 
 
 def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:

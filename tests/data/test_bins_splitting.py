@@ -93,7 +93,7 @@ def test_split_by_chromosome_names_the_samples_that_leak() -> None:
     names = owners(sets, "name")
     assert not names["training"] & names["validation"]
     (note,) = notes
-    assert note.startswith("warning: split chromosome: these samples lie in several sets")
+    assert note.startswith("split chromosome: these samples lie in several sets")
     assert "s00 (training, validation, test), s01 (training, validation, test)" in note
 
 

@@ -141,4 +141,4 @@ def _bin_sizes(chromosomes: Sequence[Chromosome]) -> list[str]:
     if len(sizes) < 2:
         return []
     listing = ", ".join(f"{size:,} bp ({one.block.file.name})" for size, one in sorted(sizes.items()))
-    return [f"warning: bins of several sizes: {listing}; a model learns one resolution"]
+    return [f"bins of several sizes: {listing}; a model learns one resolution"]

@@ -67,7 +67,7 @@ def leaks(sets: Mapping[str, Sequence[Chromosome]], by: str) -> list[str]:
     torn = [f"{group} ({', '.join(names)})" for group, names in sorted(where.items()) if len(names) > 1]
     if not torn:
         return []
-    return [f"warning: split {by}: these samples lie in several sets, so scores are too good: {', '.join(torn)}"]
+    return [f"split {by}: these samples lie in several sets, so scores are too good: {', '.join(torn)}"]
 
 
 def _refuse_torn(chromosomes: Sequence[Chromosome]) -> None:
