@@ -94,6 +94,7 @@ class Experiment:
             pseudocount=getattr(self.loss, "pseudocount", None),
             control_tracks=self.architecture.control_tracks,
             reads=self.architecture.reads,
+            markers=getattr(self.architecture, "n_markers", None),
         )
 
     def for_facts(self, facts: Mapping[str, Any]) -> Experiment:
@@ -337,6 +338,7 @@ class _Resolution:
             output_length=put_out,
             control_tracks=architecture.control_tracks,
             reads=architecture.reads,
+            markers=getattr(architecture, "n_markers", None),
         )
         for option, sentence, hint in source.advice(wanted):
             where = key_place(self.definition.data, option) or place
@@ -426,6 +428,7 @@ class _Resolution:
             self.problems += agreement.loss_and_model(definition.loss, loss, architecture, setting.labels)
         self.problems += agreement.unit_input(architecture, self.source, definition)
         self.problems += agreement.peak_windows(architecture, self.source, definition)
+        self.problems += agreement.part_scalings(architecture, self.source, definition)
         if not architecture.trainable:
             self.problems += agreement.nothing_to_train(definition, architecture)
         place = key_place(definition.loss, "pseudocount") or definition.architecture.place

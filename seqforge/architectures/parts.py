@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -58,6 +58,7 @@ class RunPart:
     pseudocount: float | None = None
     folder: Path | None = None
     fresh: bool = False  # it begins untrained, as a definition says
+    scalings: Mapping[str, Any] = field(default_factory=dict)  # of the arrays that it is trained on, by name
 
     @property
     def trained(self) -> bool:

@@ -600,6 +600,11 @@ CATALOGUE: dict[str, Entry] = {
         "Models that are built on each other are trained one after the other. Where the definition of the part lies "
         "beside this one, everything but the training can be checked before.",
     ),
+    "SF0437": Entry(
+        "a part that was trained on signals of another scale",
+        "Weights mean what they were trained on: the profiles and windows of this definition are scaled as those of "
+        "the part's run, by the options scale, max_rfu and window_scale.",
+    ),
     "SF0441": Entry(
         "unknown layer",
         "`operation` names one of the layers of `seqforge list layers`. Names compare without case and underscores.",
@@ -988,9 +993,11 @@ CATALOGUE: dict[str, Entry] = {
         "fewer sets (a fraction of 0), or choose split random, which says what it leaks.",
     ),
     "SF0724": Entry(
-        "Peaks without markers",
+        "Peaks without markers, or of more than the model knows",
         "The marker of a peak is found by its base pair on its dye: that needs a panel, and the base pairs of the "
-        "scan points, in the table or by the option base_pairs. A model without marker embedding needs neither.",
+        "scan points, in the table or by the option base_pairs. A model without marker embedding needs neither. "
+        "Markers count from 1 in the order of the panel, 0 is a peak in none: n_markers is at least one more than "
+        "there are.",
     ),
     "SF0725": Entry(
         "Masks that are missing or have other classes",

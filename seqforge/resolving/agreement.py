@@ -536,6 +536,22 @@ def peak_windows(architecture: Architecture, source: Source | None, definition: 
             yield Problem(place or definition.architecture.place, "SF0346", message, hint)
 
 
+def part_scalings(architecture: Architecture, source: Source | None, definition: ModelDefinition) -> Iterator[Problem]:
+    """A part with weights sees what it was trained on."""
+    fed = source.scalings if source is not None else {}
+    parts = {folded(part.name): part for part in definition.architecture.parts}
+    for name, model in architecture.given.items():
+        known = {} if getattr(model, "fresh", False) else getattr(model, "scalings", {})
+        for array in getattr(getattr(model, "architecture", None), "reads", ()):
+            trained, given = known.get(array), fed.get(array)
+            if trained is not None and given is not None and not trained.same_as(given):
+                message = f"part '{name}' was trained on {array} scaled {trained}, the data are scaled {given}"
+                key = "scale" if array == "profiles" else "window_scale"
+                rfu = "" if trained.kind == "none" else f" and max_rfu {trained.max_rfu:g}"
+                hint = f"write {key} {trained.kind}{rfu} in the data section"
+                yield Problem(parts[folded(name)].name.place, "SF0437", message, hint)
+
+
 def pseudocounts(architecture: Architecture, loss: Loss | None, place: Place) -> Iterator[Problem]:
     """Log counts of a model and its parts mean the same."""
     own = getattr(loss, "pseudocount", None)

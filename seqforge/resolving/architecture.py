@@ -320,8 +320,8 @@ def _either(names: tuple[str, ...]) -> str:
 
 
 def check(architecture: Architecture, spec: InputSpec, section: Described) -> list[Problem]:
-    """The architecture's own checks. What has no place of its own stands at the hyper-parameter that begins its message
-    with "name: ", else at the section."""
+    """The architecture's own checks. What has no place of its own stands at the hyper-parameter or the part that begins
+    its message with "name: " or "part 'name': ", else at the section."""
     return [
         problem if problem.place.file else replace(problem, place=_named_place(problem.message, section))
         for problem in architecture.check(spec)
@@ -330,5 +330,6 @@ def check(architecture: Architecture, spec: InputSpec, section: Described) -> li
 
 def _named_place(message: str, section: Described) -> Place:
     name = folded(message.partition(": ")[0])
-    places = {folded(item.name): item.name.place for item in section.hyperparameters}
+    places = {folded(f"part '{part.name}'"): part.name.place for part in getattr(section, "parts", ())}
+    places |= {folded(item.name): item.name.place for item in section.hyperparameters}
     return places.get(name, section.place)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +160,7 @@ class PartReader:
         if experiment is None:
             first = next(iter(reader.errors([*problems, *found])), None)
             raise _Unusable(f"the run {shown(folder)} cannot be read: {first.message if first else 'no definition'}")
+        experiment = _as_trained(experiment, manifest)
         return _part(experiment, f"{manifest['model']}/{manifest['run']}", folder / WEIGHTS, folder)
 
     def _untrained(self, spelt: Text, tried: list[Path]) -> PartModel | None:
@@ -187,7 +188,15 @@ class PartReader:
 
 def _part(experiment: Experiment, origin: str, weights: Path | None, folder: Path | None) -> RunPart:
     pseudocount: Any = getattr(experiment.loss, "pseudocount", None)
-    return RunPart(origin, experiment.architecture, experiment.spec(), weights, pseudocount, folder)
+    scalings = experiment.source.scalings if experiment.source is not None else {}
+    return RunPart(origin, experiment.architecture, experiment.spec(), weights, pseudocount, folder, scalings=scalings)
+
+
+def _as_trained(experiment: Experiment, manifest: Mapping[str, Any]) -> Experiment:
+    """The run's experiment with the sizes that its data had; the data themselves may have gone."""
+    facts = manifest.get("data", {}).get("facts", {})
+    channels, length = facts.get("channels", experiment.channels), facts.get("length", experiment.length)
+    return replace(experiment, channels=channels, length=length)
 
 
 def _only_run(folder: Path) -> Path | None:

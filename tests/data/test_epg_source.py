@@ -383,3 +383,15 @@ def test_a_table_in_memory_needs_no_file() -> None:
     given: ProfileTable = table()
     found = whole_set(given, None, source(panel=None), asked(Path(), "reconstruction"))
     assert len(found) == 12
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_more_markers_than_the_model_knows_are_refused(folder: Path, stored: bool) -> None:
+    if stored:
+        peaks = find_peaks(table().profiles, 25)
+        reading.write_table(table(peaks=replace(peaks, marker=np.full(len(peaks), 3))), folder / "t.h5")
+    for known in (4, 5, None):
+        source().open(asked(folder, "peak classification", PEAKS, markers=known))
+    with pytest.raises(DataError, match=r"SF0724: the peaks have markers 0\.\.3 .* n_markers 3; set n_markers to 4$"):
+        source().open(asked(folder, "peak classification", PEAKS, markers=3))
+    source().open(asked(folder, "peak classification", ("windows",), markers=3))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,105 @@ def test_a_fresh_part_of_other_settings_is_another_model(tmp_path: Path) -> None
         assert experiment is not None
         prints.append(experiment.architecture.fingerprint())
     assert prints[0] != prints[1]
+
+
+@pytest.mark.parametrize("name", ["torch-dnanet-peaks-flat", "torch-dnanet-peaknet-mlp"])
+def test_more_markers_than_the_model_knows_are_refused(tmp_path: Path, name: str) -> None:
+    known = '"pooling">flat</hyperparameter><hyperparameter name="n_markers">3</hyperparameter>'
+    _, problems = peaknet(tmp_path)
+    assert not errors(problems)
+    few = (MODELS / "torch-dnanet-peaks-flat.xml").read_text(encoding="utf-8")
+    few = few.replace('"pooling">flat</hyperparameter>', known)
+    (tmp_path / "torch-dnanet-peaks-flat.xml").write_text(few, encoding="utf-8")
+    definition, _ = read_model(tmp_path / f"{name}.xml")
+    assert definition is not None
+    experiment, problems = resolve(definition)
+    assert experiment is None
+    (found,) = sentences(problems)
+    assert "SF0724 the peaks have markers 0.." in found
+    assert found.endswith("the model n_markers 3")
+
+
+def trained(folder: Path, name: str, *pairs: tuple[str, str], **facts: int) -> str:
+    """A shipped definition with texts replaced, as the run folder that its training leaves; the `run` that names it."""
+    text = (MODELS / f"{name}.xml").read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    run = folder / "runs" / name / "1"
+    run.mkdir(parents=True)
+    (run / "definition.xml").write_text(text, encoding="utf-8")
+    (run / "weights.safetensors").touch()
+    said = {"definition": "definition.xml", "overrides": [], "files": {}, "data_definition": None}
+    manifest = {"state": "finished", "model": name, "run": "1", **said, "data": {"facts": facts}}
+    (run / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return f'run="{run}" freeze="true"'
+
+
+LINEAR = (">log1p<", ">linear<")
+SMALL_RFU = ("<hyperparameter name=\"scale\">log1p<", "<hyperparameter name=\"max_rfu\">9000</hyperparameter>"
+             "<hyperparameter name=\"scale\">log1p<")  # fmt: skip
+LINEAR_PEAKS = ('name="peak_threshold">', 'name="scale">linear</hyperparameter><hyperparameter name="peak_threshold">')
+FRESH = 'definition="torch-dnanet-peaks-flat.xml"'
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "pair", "message"),
+    [
+        (RUN, "torch-dnanet-perdye-autoencoder", None, None),
+        (
+            RUN,
+            "torch-dnanet-perdye-autoencoder",
+            LINEAR,
+            "part 'autoencoder' was trained on profiles scaled linear up to 33000 RFU, the data are scaled log1p up to "
+            "33000 RFU; write scale linear and max_rfu 33000 in the data section",
+        ),
+        (
+            RUN,
+            "torch-dnanet-perdye-autoencoder",
+            SMALL_RFU,
+            "scaled log1p up to 9000 RFU, the data are scaled log1p up to 33000 RFU; write scale log1p and max_rfu "
+            "9000",
+        ),
+        (FRESH, "torch-dnanet-peaks-flat", None, None),
+        (
+            FRESH,
+            "torch-dnanet-peaks-flat",
+            LINEAR_PEAKS,
+            "part 'peak_classifier' was trained on windows scaled linear up to 33000 RFU, the data are scaled log1p up "
+            "to 33000 RFU; write window_scale linear and max_rfu 33000",
+        ),
+    ],
+)
+def test_parts_see_what_they_were_trained_on(
+    tmp_path: Path, part: str, name: str, pair: tuple[str, str] | None, message: str | None
+) -> None:
+    run = trained(tmp_path, name, *([pair] if pair else []), channels=5, length=4096)
+    _, problems = peaknet(tmp_path, (part, run))
+    found = [one for one in problems if one.severity == "error"]
+    if message is None:
+        assert not found
+        return
+    (one,) = found
+    lines = (tmp_path / "torch-dnanet-peaknet-mlp.xml").read_text(encoding="utf-8").splitlines()
+    assert (one.id, run in lines[one.place.line - 1]) == ("SF0437", True)
+    assert message in f"{one.message}; {one.hint}"
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (
+            {"channels": 5, "length": 2048},
+            "part 'autoencoder': expected 4096 scan points, as the profiles have, received 2048",
+        ),
+        ({"channels": 6, "length": 4096}, "part 'autoencoder': expected 5 dyes, as the profiles have, received 6"),
+    ],
+)
+def test_parts_were_trained_on_profiles_of_the_same_size(tmp_path: Path, facts: dict[str, int], message: str) -> None:
+    """What the run remembers counts, whatever its data would be today."""
+    run = trained(tmp_path, "torch-dnanet-perdye-autoencoder", **facts)
+    _, problems = peaknet(tmp_path, (RUN, run))
+    (one,) = [one for one in problems if one.severity == "error"]
+    lines = (tmp_path / "torch-dnanet-peaknet-mlp.xml").read_text(encoding="utf-8").splitlines()
+    assert (one.message, run in lines[one.place.line - 1]) == (message, True)

@@ -101,6 +101,10 @@ class EpgSource(Source):
         return Scaling(self.window_scale or self.scale, self.max_rfu)
 
     @property
+    def scalings(self) -> dict[str, Scaling]:
+        return {"profiles": self.scaling, "windows": self.window_scaling}
+
+    @property
     def shares(self) -> dict[str, float]:
         given = {name: getattr(self, f"{name}_fraction") for name in SETS}
         return {name: SHARES[name] if share is None else share for name, share in given.items()}
@@ -208,6 +212,7 @@ def refuse_unfit(shape: Shape, panel: Panel | None, alleles: bool, wanted: Wante
         *_wrong_sizes(shape, panel, wanted, file),
         *_unlabelled(shape, alleles, wanted, file),
         *_unmarked(shape, panel, wanted, file),
+        *_too_many_markers(len(panel.markers) if panel is not None and not shape.peak_markers else 0, wanted, file),
     ]
     if refused:
         raise together(refused)
@@ -245,6 +250,21 @@ def _unmarked(shape: Shape, panel: Panel | None, wanted: Wanted, file: Path | st
         yield refuse(MARKERS, message, "; ".join([*hints.values(), "or set use_embedding False"]), file)
 
 
+def refuse_markers(count: int, wanted: Wanted, file: Path | str = "") -> None:
+    """Raise DataError if the model knows fewer than `count` markers."""
+    refused = list(_too_many_markers(count, wanted, file))
+    if refused:
+        raise together(refused)
+
+
+def _too_many_markers(count: int, wanted: Wanted, file: Path | str) -> Iterator[DataError]:
+    """`count`: the markers of the panel, without 0 for a peak in none."""
+    known = wanted.markers
+    if "markers" in wanted.reads and known is not None and count >= known:
+        message = f"the peaks have markers 0..{count} (0: in none), the model n_markers {known}"
+        yield refuse(MARKERS, message, f"set n_markers to {count + 1}", file)
+
+
 def _recipe(table: ProfileTable, annotations: Any, options: EpgSource, wanted: Wanted, labelled: bool) -> Recipe:
     from seqforge.data.epg.preparing import Recipe
 
@@ -270,7 +290,10 @@ def _prepared(
 ) -> Prepared:
     from seqforge.data.epg.preparing import prepared
 
-    return prepared(table, panel, annotations, _recipe(table, annotations, options, wanted, labelled))
+    found = prepared(table, panel, annotations, _recipe(table, annotations, options, wanted, labelled))
+    if found.peaks is not None and found.peaks.marker is not None:
+        refuse_markers(int(found.peaks.marker.max(initial=0)), wanted, table.file)
+    return found
 
 
 def _store(table: ProfileTable, found: Prepared, options: EpgSource) -> Store:

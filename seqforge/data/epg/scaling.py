@@ -18,6 +18,13 @@ class Scaling(NamedTuple):
     kind: str = "log1p"
     max_rfu: float = MAX_RFU
 
+    def __str__(self) -> str:
+        return self.kind if self.kind == "none" else f"{self.kind} up to {self.max_rfu:g} RFU"
+
+    def same_as(self, other: Scaling) -> bool:
+        """Whether both make the same values of the same RFU."""
+        return self == other or self.kind == other.kind == "none"
+
     def scaled(self, rfu: np.ndarray) -> np.ndarray:
         """`rfu` of any shape and type as float32."""
         if self.kind == "none":

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from seqforge.data.dataset import Data
 from seqforge.registry import Component
@@ -38,6 +38,7 @@ class Wanted(NamedTuple):
     pseudocount: float | None = None
     control_tracks: int | None = None  # that the model reads beside the sequence; None: not known
     reads: tuple[str, ...] = ()  # the arrays that the model reads instead of sequences, by name
+    markers: int | None = None  # that the model tells apart, one of them for peaks in none; None: not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,11 @@ class Source(Component):
     def control_tracks(self) -> int:
         """How many control tracks an example has."""
         return 0
+
+    @property
+    def scalings(self) -> dict[str, Any]:
+        """How the arrays that models read are scaled, by name: what makes the same values of the same data is equal."""
+        return {}
 
     def advice(self, wanted: Wanted) -> list[tuple[str, str, str]]:
         """(option, sentence, way out) for what was probably not meant; nothing is read."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqforge.arrays import np
 from seqforge.data import cache
-from seqforge.data.epg.opening import EpgSource, Report
+from seqforge.data.epg.opening import EpgSource, Report, refuse_markers
 from seqforge.data.sources.base import Wanted
 from seqforge.registry import register
 from seqforge.simulation.epg_options import Options
@@ -54,6 +54,11 @@ class ElectropherogramSimulationSource(Options, EpgSource):
         key = cache.hash_of("epg-simulation", VERSION, said)
         folder = cache.entry(key, lambda fresh: _simulate(simulator, fresh))
         return _table(simulator, folder, key), simulator.panel
+
+    def judge(self, wanted: Wanted) -> None:
+        super().judge(wanted)
+        if "markers" in wanted.reads:
+            refuse_markers(len(self.kit_panel(wanted).markers), wanted)
 
     def kit_panel(self, wanted: Wanted) -> Panel:
         from seqforge.simulation.electropherograms import Simulator
