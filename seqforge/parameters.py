@@ -232,7 +232,7 @@ class OneOf(Kind):
 class Tuple(Kind):
     """A Python tuple or list literal, `(3, 5)` or bare `3, 5`, one kind per item; `length` None: any number of items.
 
-    `single=True` also takes one bare item for a tuple of length 1 or of equal items (kernel_size 5 = (5,)).
+    Where any number is possible, `3` is one item.
     """
 
     def __init__(self, item: Kind, length: int | None = None, ascending: bool = False):
@@ -247,7 +247,8 @@ class Tuple(Kind):
             value = ast.literal_eval(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             raise self.unfit(text) from None
-        return self.check(value)
+        alone = self.length is None and not isinstance(value, (tuple, list))
+        return self.check((value,) if alone else value)
 
     def check(self, value: Any) -> Any:
         if not isinstance(value, (tuple, list)):
