@@ -36,6 +36,12 @@ def command(
     smoothing: Annotated[
         float, typer.Option(min=0, help="Profiles: sd in bases of what smooths reads before their distance is taken.")
     ] = 0.0,
+    reverse_complement_average: Annotated[
+        bool,
+        typer.Option(
+            "--reverse-complement-average", help="Profiles: predictions are the means of both strands of the input."
+        ),
+    ] = False,
     ob: Annotated[
         str | None,
         typer.Option(
@@ -79,6 +85,7 @@ def command(
             raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
         opened = load(run or Path(), data)
         how = {"smoothing": smoothing or None, "ob": ob, "markers": markers, "truth": truth}
+        how["reverse_complement_average"] = reverse_complement_average or None
         options = {name: value for name, value in how.items() if value is not None}
         found = judge(opened, set_, with_report=report, device=device, threads=threads, options=options, say=say)
         scores, title = found.scores, f"{set_} set"

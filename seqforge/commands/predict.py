@@ -25,7 +25,7 @@ PROFILES, SIGNALS, BINS = "Profile runs", "Runs on electropherograms", "Runs on 
 # the option → the families of tasks (seqforge.tasks) that have it
 FAMILIES = {
     **dict.fromkeys(("--genome", "--edges", "--part", "--axes", "--independent-windows"), ("profiles",)),
-    **dict.fromkeys(("--bigwig", "--mode"), ("profiles",)),
+    **dict.fromkeys(("--bigwig", "--mode", "--reverse-complement-average"), ("profiles",)),
     "--set": ("profiles", "electropherograms", "bins"),
     **dict.fromkeys(("--panel", "--exact", "--plots", "--plot-format", "--call-labels"), ("electropherograms",)),
     **dict.fromkeys(("--threshold", "--min-bins", "--merge-gap", "--min-prob", "--top-n", "--top-n-scope"), ("bins",)),
@@ -105,6 +105,14 @@ def command(
             rich_help_panel=PROFILES,
         ),
     ] = None,
+    reverse_complement_average: Annotated[
+        bool,
+        typer.Option(
+            "--reverse-complement-average",
+            help="Predictions are the means of both strands of the input.",
+            rich_help_panel=PROFILES,
+        ),
+    ] = False,
     panel: Annotated[
         Path | None,
         typer.Option(help="Panel of markers and bins; that of the run's data by default.", rich_help_panel=SIGNALS),
@@ -201,7 +209,7 @@ def command(
     options |= {"--top-n": top_n, "--top-n-scope": top_n_scope, "--nms-iou": nms_iou, "--window": window}
     options |= {"--candidate-thresholds": candidate_thresholds, "--overlap": overlap, "--sort": sort}
     options |= {"--range-scores": range_scores or None, "--keep-going": keep_going or None, "--track": track or None}
-    options["--manifest"] = manifest
+    options |= {"--manifest": manifest, "--reverse-complement-average": reverse_complement_average or None}
     if run.is_file():
         others = {name: value for name, value in options.items() if name not in ("--bigwig", "--mode")}
         from_run = {"INPUT": sequences, "-o": None if output == "-" else output, **others}
@@ -300,6 +308,7 @@ def _profiles(
         axes=options["--axes"] or "positions-first",
         bigwig=options["--bigwig"],
         mode=options["--mode"] or "profile",
+        reverse_complement_average=bool(options["--reverse-complement-average"]),
         say=lambda line: print(line, file=sys.stderr),
         **machine,
     )

@@ -83,7 +83,9 @@ KEYS: dict[str, Key] = {
     "max_jitter": Key(NATURAL, "500", "500", "data/max_jitter"),
     "reverse_complement": Key(Flag(), "true", "true", "data/reverse_complement"),
     "summits": Key(Flag(), "false", "false", "data/summits"),
-    "reverse_complement_average": Key(Flag(), "false", "false", idle="it is an option of evaluation"),
+    "reverse_complement_average": Key(
+        Flag(), "false", "false", idle="say --reverse-complement-average to evaluate and predict"
+    ),
     "negative_ratio": Key(AMOUNT, "0.1", "0.25", "data/negative_ratio"),
     "random_state": Key(NATURAL, None, None),
     "num_workers": Key(NATURAL, "1", "1", idle="no number of workers changes a batch"),

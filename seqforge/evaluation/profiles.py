@@ -44,10 +44,19 @@ QUANTILES = {"min": 0, "q25": 25, "median": 50, "q75": 75, "max": 100}  # name â
 @dataclass(frozen=True)
 class Judging:
     """How profiles are compared. `pseudocount`: of the logarithm of counts; `smoothing`: the standard deviation in
-    bases of the kernel that observed reads pass before the Jensen-Shannon distance is taken."""
+    bases of the kernel that observed reads pass before the Jensen-Shannon distance is taken; `both_strands`: whether
+    predictions are the means of both strands."""
 
     pseudocount: float = 0.0
     smoothing: float = 0.0
+    both_strands: bool = False
+
+    def written(self) -> dict[str, Any]:
+        """As JSON, without what is not asked for."""
+        found = asdict(self)
+        if not self.both_strands:
+            del found["both_strands"]
+        return found
 
 
 PLAIN = Judging()
@@ -202,11 +211,13 @@ class ProfileEvaluation:
             found |= {"loss": self.losses.get("loss", np.nan), "losses": parts, "loss_weights": self.weights}
         found |= _means(heads)
         ready: dict[str, Any] = plain(
-            found | {"judging": asdict(self.judging), "heads": heads, "notes": list(self._notes())}
+            found | {"judging": self.judging.written(), "heads": heads, "notes": list(self._notes())}
         )
         return ready
 
     def _notes(self) -> Iterator[str]:
+        if self.judging.both_strands and self.losses:
+            yield "predictions are means of both strands, losses those of the strand that was given"
         for judged in self.heads:
             empty = int(np.count_nonzero(judged.joint.reads <= 0))
             if empty:

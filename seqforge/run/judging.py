@@ -28,6 +28,7 @@ FOLDER = "evaluation"
 # options of judging, and the families that have them
 OPTIONS = {
     "smoothing": ("profiles",),
+    "reverse_complement_average": ("profiles",),
     "ob": ("electropherograms",),
     "markers": ("electropherograms",),
     "truth": ("electropherograms", "bins"),

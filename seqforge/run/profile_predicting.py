@@ -22,6 +22,7 @@ from seqforge.evaluation.profile_predict import PredictedProfiles, ProfilePredic
 from seqforge.registry import KERAS
 from seqforge.run.models import PARTS, inside, part_of
 from seqforge.run.profile_inputs import Asked, Inputs, Say
+from seqforge.run.profiles import both_strands
 from seqforge.run.record import Run
 
 if TYPE_CHECKING:
@@ -55,8 +56,17 @@ class Written(NamedTuple):
     files: list[Path]
 
 
-def predictor(run: Run, part: str | None = None, device: str = "auto", threads: int | None = None) -> ProfilePredictor:
-    """The run's best weights, ready to predict; raises UsageError for a part that its model does not have."""
+def predictor(
+    run: Run,
+    part: str | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    reverse_complement_average: bool = False,
+) -> ProfilePredictor:
+    """The run's best weights, ready to predict; raises UsageError for a part that its model does not have.
+
+    `reverse_complement_average`: predictions are the means of both strands.
+    """
     experiment = run.experiment
     name = part_of(experiment.architecture.name, part)
     if name and experiment.library != KERAS:
@@ -69,6 +79,8 @@ def predictor(run: Run, part: str | None = None, device: str = "auto", threads: 
         learner.predict_with(model)
         read = int(model.input_shape[1])
     output = _output_length(run, learner, length)
+    if reverse_complement_average:
+        learner = both_strands(learner, experiment)
     return ProfilePredictor(learner, experiment.heads, length, output, read, experiment.batch_size)
 
 
@@ -133,6 +145,7 @@ def write(
     mode: str = "profile",
     device: str = "auto",
     threads: int | None = None,
+    reverse_complement_average: bool = False,
     say: Say = lambda line: None,
 ) -> Written:
     """Predictions into an HDF5 file, into bigWig tracks, or both; every file appears whole or not at all.
@@ -147,11 +160,12 @@ def write(
     tracks = profile_tracks.tracks(run.experiment.heads, bigwig, mode) if bigwig is not None else []
     if bigwig is not None and asked.given is not None and asked.genome is None:
         raise _without_places()
-    model = predictor(run, part, device, threads)
+    model = predictor(run, part, device, threads, reverse_complement_average)
     inputs = asked.open(run, model, say)
     if bigwig is not None and not all((inputs.chromosomes or {"": None}).values()):
         raise _without_places()
-    about = _about(run, asked, model, inputs, part, axes)
+    more = {"reverse_complement_average": True} if reverse_complement_average else {}
+    about = _about(run, asked, model, inputs, part, axes, more)
     with _place(output, tracks) as path:
         with PredictionWriter(path, about) as file:
             for found in model.of(inputs.chunks):
@@ -193,7 +207,15 @@ def _place(output: Path | None, tracks: list[profile_tracks.Track]) -> Iterator[
         yield Path(folder) / "predictions.h5"
 
 
-def _about(run: Run, asked: Asked, model: ProfilePredictor, inputs: Inputs, part: str | None, axes: str) -> About:
+def _about(
+    run: Run,
+    asked: Asked,
+    model: ProfilePredictor,
+    inputs: Inputs,
+    part: str | None,
+    axes: str,
+    more: dict[str, Any],
+) -> About:
     whole = PARTS.get(run.experiment.architecture.name, ("model",))[0]
     return About(
         run=run.id,
@@ -203,7 +225,7 @@ def _about(run: Run, asked: Asked, model: ProfilePredictor, inputs: Inputs, part
         input_length=model.input_length,
         output_length=model.output_length,
         chromosomes=inputs.chromosomes,
-        config={"run": run.id, "part": part or whole, "axes": axes, **asked.described()},
+        config={"run": run.id, "part": part or whole, "axes": axes, **asked.described(), **more},
         axes=axes,
     )
 

@@ -106,7 +106,8 @@ def test_other_lengths_are_not_predicted_as_they_are(run: Run, tmp_path: Path) -
     assert cut.exit_code == 0, cut.output
     assert "warning" not in cut.stderr
     found = run.predict([long], independent_windows=True)
-    np.testing.assert_array_equal(found.logits["nexus"][1:], run.predict([long[8:]]).logits["nexus"])
+    alone = run.predict([long[8:]]).logits["nexus"]
+    np.testing.assert_allclose(found.logits["nexus"][1:], alone, atol=1e-7)  # batches of two and of one
 
 
 def test_python_is_warned_of_padded_windows(run: Run, tmp_path: Path) -> None:
@@ -116,6 +117,30 @@ def test_python_is_warned_of_padded_windows(run: Run, tmp_path: Path) -> None:
         found = run.predict(tmp_path / "regions.bed", genome=tmp_path / "genome.fa", edges="pad")
     assert caught[0].filename == __file__
     assert len(found.names) == 1
+
+
+def test_predictions_may_be_means_of_both_strands(run: Run, tmp_path: Path) -> None:
+    from h5py import File
+
+    before = run.scores
+    words = ["evaluate", str(run.path), "--json", "--no-report", "--reverse-complement-average"]
+    result = CliRunner().invoke(cli.app, words, catch_exceptions=False)
+    (run.path / "scores.json").write_text(json.dumps(before))
+    found = json.loads(result.stdout)
+    assert found["judging"] == {"pseudocount": 1.0, "smoothing": 0.0, "both_strands": True}
+    assert found["loss"] == before["test"]["loss"]
+    assert found["profile_mnll"] != before["test"]["profile_mnll"]
+    assert found["notes"][0].startswith("predictions are means of both strands")
+    text = "".join("ACGT"[code] for code in np.random.default_rng(0).integers(0, 4, run.manifest["data"]["length"]))
+    turned = text[::-1].translate(str.maketrans("ACGT", "TGCA"))
+    (tmp_path / "two.fa").write_text(f">here\n{text}\n>there\n{turned}\n")
+    words = ["predict", str(run.path), str(tmp_path / "two.fa"), "-o", str(tmp_path / "two.h5")]
+    CliRunner().invoke(cli.app, [*words, "--reverse-complement-average"], catch_exceptions=False)
+    with File(tmp_path / "two.h5") as file:
+        logits, counts = file["head_0/logits"][:], file["head_0/logcounts"][:]
+    np.testing.assert_allclose(logits[1], logits[0, ::-1, ::-1], atol=1e-6)
+    np.testing.assert_allclose(counts[1], counts[0], atol=1e-6)
+    assert np.abs(logits[0] - run.predict([text]).logits["nexus"][0]).max() > 1e-4
 
 
 class Stop(Callback):
