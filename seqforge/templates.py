@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,113 +19,52 @@ from seqforge.definitions.model import ModelDefinition
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import DefinitionError, UsageError, did_you_mean
 from seqforge.experiment import resolve
-from seqforge.parameters import Unfit, parameters_of
+from seqforge.parameters import Unfit, folded, parameters_of
+from seqforge.recipes import LOSSES, OF_TASK, RECIPES, USUAL, Arrays, Layers, Recipe, Settings
 from seqforge.registry import BAYES, KERAS, PYTORCH
 from seqforge.training.process import TrainingProcess
-
-Settings = Mapping[str, Any]
-Layers = list[tuple[str, Settings]]
-
-LOSSES: Mapping[tuple[str, str], Settings] = {
-    (PYTORCH, "multi-class classification"): {"loss": "CrossEntropyLoss"},
-    (PYTORCH, "multi-label classification"): {"loss": "BCEWithLogitsLoss"},
-    (PYTORCH, "regression"): {"loss": "MSELoss"},
-    (KERAS, "multi-class classification"): {"loss": "categorical_crossentropy", "from_logits": True},
-    (KERAS, "multi-label classification"): {"loss": "binary_crossentropy", "from_logits": True},
-    (KERAS, "regression"): {"loss": "mean_squared_error"},
-}
-
-
-def _block(filters: int, width: int, pool: int, *, norm: bool = False, dropout: float = 0.0) -> Layers:
-    """Convolution, [normalisation,] ReLU, [pool,] [dropout]."""
-    plain = {"filters": filters, "kernel_size": width}
-    layers: Layers = [("Conv1D", plain), ("BatchNormalization", {}), ("Activation", {"activation": "relu"})]
-    layers = layers if norm else [("Conv1D", plain | {"activation": "relu"})]
-    layers += [("MaxPool1D", {"pool_size": pool})] if pool > 1 else []
-    return layers + ([("Dropout", {"rate": dropout})] if dropout else [])
-
-
-def _dense(*units: int, dropout: float = 0.0) -> Layers:
-    drop: Layers = [("Dropout", {"rate": dropout})] if dropout else []
-    hidden = [[("Dense", {"units": number, "activation": "relu"}), *drop] for number in units]
-    return [("Flatten", {}), *(layer for layers in hidden for layer in layers)]
-
-
-_LSTM = ("LSTM", {"units": 320, "return_sequences": True, "bidirectional": True})
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a new definition is like. `registered`: its class; `layers`: the same as layers, without the last one."""
-
-    about: str
-    registered: str | None = None
-    layers: Layers | None = None
-    optimizer: Settings = field(default_factory=lambda: {"optimizer": "Adam", "learning_rate": 0.001})
-    batch_size: int = 100
-
-
-_BASSET = {"optimizer": "Adam", "learning_rate": 0.0001, "clipnorm": 0.5}
-_SGD = {"optimizer": "SGD", "learning_rate": 0.01, "momentum": 0.9, "clipnorm": 0.5}
-
-RECIPES: Mapping[str, Recipe] = {
-    "basset": Recipe(
-        "Basset (Kelley et al. 2016): three convolutions with batch normalisation, two hidden layers of 1,000",
-        "Basset",
-        [
-            *_block(300, 19, 3, norm=True),
-            *_block(200, 11, 4, norm=True),
-            *_block(200, 7, 4, norm=True),
-            *_dense(1000, 1000, dropout=0.3),
-        ],
-        _BASSET,
-    ),
-    "chromdragonn": Recipe(
-        "ChromDragoNN (Nair et al. 2019): residual convolutions, two hidden layers of 1,000",
-        "ChromDragoNN",
-        None,
-        _BASSET | {"learning_rate": 0.002},
-        256,
-    ),
-    "deepsea": Recipe(
-        "DeepSEA (Zhou & Troyanskaya 2015): three convolutions, a hidden layer of 925",
-        "DeepSEA",
-        [
-            *_block(320, 8, 4, dropout=0.2),
-            *_block(480, 8, 4, dropout=0.2),
-            *_block(960, 8, 1, dropout=0.5),
-            *_dense(925),
-        ],
-        _SGD,
-    ),
-    "danq": Recipe(
-        "DanQ (Quang & Xie 2016): a convolution, a bidirectional LSTM of two layers, a hidden layer of 925",
-        "DanQ",
-        [*_block(320, 26, 13, dropout=0.2), _LSTM, ("Dropout", {"rate": 0.5}), _LSTM, *_dense(925)],
-    ),
-    "sequential": Recipe(
-        "a small convolutional network as embedded layers, the same on both backends",
-        None,
-        [*_block(32, 11, 1), ("GlobalMaxPool1D", {}), ("Dense", {"units": 32, "activation": "relu"})],
-    ),
-}
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a new definition shall say. `data`: the path of a data definition, or None."""
+    """What a new definition shall say; what is None is as usual for the rest.
+
+    `length`: letters of a sequence, scan points or bins of what is simulated. `data`: the path of a data definition;
+    of models that read arrays that of a table.
+    """
 
     id: str
-    task: str = "multi-class classification"
+    task: str | None = None
     library: str = PYTORCH
-    like: str = "basset"
-    space: str = "DNA"
-    length: int = 1000
-    labels: tuple[str, ...] = ()  # none: c1 … c50 by a pattern
-    classes: int = 50
+    like: str | None = None
+    space: str | None = None
+    length: int | None = None
+    labels: tuple[str, ...] = ()  # none: by a pattern, `classes` of them
+    classes: int | None = None
     seed: int = 1
-    epochs: int = 100
+    epochs: int | None = None
     data: str | None = None
+    panel: str | None = None  # of a table of electropherograms
+
+    @property
+    def recipe(self) -> Recipe:
+        return RECIPES[self.like or OF_TASK.get(self.task or "", USUAL)]
+
+    @property
+    def arrays(self) -> Arrays | None:
+        return self.recipe.arrays
+
+
+def completed(wish: Wish) -> Wish:
+    """The wish with everything that it does not say: as the template has it, else as usual."""
+    like = wish.like or OF_TASK.get(wish.task or "", USUAL)
+    arrays = RECIPES[like].arrays
+    usual: dict[str, Any] = {"task": "multi-class classification", "space": "DNA", "epochs": 100, "length": 1000}
+    if arrays is not None:
+        usual = {"task": arrays.task, "space": arrays.space, "epochs": arrays.epochs}
+    if not wish.labels and wish.classes is None:
+        usual |= {"classes": 50} if arrays is None else {"labels": arrays.labels}
+    return replace(wish, like=like, **{name: value for name, value in usual.items() if not getattr(wish, name)})
 
 
 def new_definition(wish: Wish, file: Path | None = None) -> str:
@@ -134,6 +73,7 @@ def new_definition(wish: Wish, file: Path | None = None) -> str:
     Raises UsageError for a wish that cannot be met.
     """
     _check(wish)
+    wish = completed(wish)
     tree = definition_tree(wish)
     as_json = file is not None and file.suffix.casefold() == ".json"
     text = writer.to_json(tree) if as_json else _commented(writer.to_xml(tree), _comments(wish, tree))
@@ -165,37 +105,107 @@ def of_data(data: Path, folder: Path) -> dict[str, Any]:
     }
 
 
+def of_table(data: Path, folder: Path) -> dict[str, Any]:
+    """What a definition in `folder` says of the table `data`, and of the panel that lies beside it."""
+    if data.suffix.casefold() in (".xml", ".json"):
+        raise UsageError(f"{data}: a data definition is of sequences; expected a table, or a folder of tables")
+    if not data.exists():
+        raise UsageError(f"{data}: no such file or folder")
+    panel = data.with_name(f"{data.stem}-panel.xml")
+    beside = {"panel": os.path.relpath(panel, folder)} if panel.is_file() else {}
+    return {"data": os.path.relpath(data, folder), **beside}
+
+
+def template(name: str) -> str:
+    """The template that `name` means: also as its class is called, without case; else `name` itself."""
+    names = {"cnn": "sequential", "small": "sequential"}
+    names |= {folded(str(recipe.registered)): like for like, recipe in RECIPES.items() if recipe.registered}
+    names |= {folded(like.replace("-", "_")): like for like in RECIPES}
+    return names.get(folded(name.replace("-", "_")), name.casefold())
+
+
+def reads_arrays(like: str | None, task: str | None) -> bool:
+    """Whether a template, or the one that a task is given, is for arrays."""
+    return (RECIPES[like].arrays is not None) if like in RECIPES else like is None and task in OF_TASK
+
+
 def _check(wish: Wish) -> None:
     try:
         ID.kind.parse(wish.id)
     except Unfit as unfit:
         raise UsageError(f"name: {unfit}") from None
-    known: Sequence[tuple[str, str, list[str]]] = (
-        ("task", wish.task, sorted({task for _, task in LOSSES})),
+    known: Sequence[tuple[str, str | None, list[str]]] = (
+        ("task", wish.task, sorted({*(task for _, task in LOSSES), *OF_TASK})),
         ("library", wish.library, [PYTORCH, KERAS, BAYES]),
-        ("sequence space", wish.space, list(LETTERED)),
+        ("sequence space", wish.space, list(ALPHABETS)),
         ("template", wish.like, list(RECIPES)),
     )
     for noun, name, names in known:
-        if name not in names:
+        if name is not None and name not in names:
             raise UsageError(f"unknown {noun} '{name}'; {did_you_mean(name, names)}")
     if wish.library == BAYES and wish.data is None:
         raise UsageError(f"{BAYES} is made from a data definition; name one with --data")
+    (_check_arrays if wish.arrays else _check_letters)(wish)
+
+
+def _check_letters(wish: Wish) -> None:
+    """Of a template for sequences: not what only models of arrays have."""
+    like = completed(wish).like
+    if wish.task in OF_TASK:
+        fitting = [name for name, one in RECIPES.items() if one.arrays and one.arrays.task == wish.task]
+        raise UsageError(f"--like {like} is for sequences; for {wish.task} use --like {' or '.join(fitting)}")
+    if wish.space is not None and wish.space not in LETTERED:
+        fitting = [name for name, one in RECIPES.items() if one.arrays and one.arrays.space == wish.space]
+        raise UsageError(f"--like {like} is for sequences; for {wish.space} use --like {' or '.join(fitting)}")
+
+
+def _check_arrays(wish: Wish) -> None:
+    """Of a template for arrays: nothing that contradicts it."""
+    arrays, like = wish.arrays, completed(wish).like
+    assert arrays is not None
+    if wish.library != PYTORCH:
+        raise UsageError(f"{wish.recipe.registered} does not exist on {wish.library}; use --library {PYTORCH}")
+    for option, said, own in (("task", wish.task, arrays.task), ("space", wish.space, arrays.space)):
+        if said not in (None, own):
+            raise UsageError(f"--like {like} is for {own}, not for {said}; leave --{option} out")
+    if not arrays.labels and (wish.labels or wish.classes):
+        raise UsageError(f"{arrays.task} has no labels; leave --labels out")
+    if wish.data is not None and wish.length is not None:
+        raise UsageError("--length is that of simulated data, those of --data have their own; leave one out")
 
 
 def definition_tree(wish: Wish) -> Node:
     """The definition as a tree; nothing is checked here."""
+    wish = completed(wish)
     sections = [_general(wish), _architecture(wish)]
     if wish.library != BAYES:
-        recipe = RECIPES[wish.like]
-        sections += [
-            _section("loss", LOSSES[wish.library, wish.task]),
-            _section("optimizer", recipe.optimizer),
-            _section("trainingprocess", _process(wish, recipe)),
-        ]
-        if wish.data is not None:
-            sections.append(_section("data", {"definition": wish.data}, format="definition"))
+        sections += _training(wish)
     return _node(MODEL.tag, children=sections)
+
+
+def _training(wish: Wish) -> list[Node]:
+    """Loss, optimizer, schedule, training process and data, as far as there are any."""
+    recipe, arrays = wish.recipe, wish.arrays
+    loss = arrays.loss if arrays else LOSSES[wish.library, str(wish.task)]
+    sections = [_section("loss", loss), _section("optimizer", recipe.optimizer)]
+    if arrays is not None and arrays.schedule is not None:
+        sections.append(_section("schedule", arrays.schedule))
+    sections.append(_section("trainingprocess", _process(wish, recipe)))
+    if arrays is not None:
+        sections.append(_arrays_data(wish, arrays))
+    elif wish.data is not None:
+        sections.append(_section("data", {"definition": wish.data}, format="definition"))
+    return sections
+
+
+def _arrays_data(wish: Wish, arrays: Arrays) -> Node:
+    """One's own table, or simulated examples."""
+    if wish.data is not None:
+        form, option, _ = arrays.table
+        return _section("data", {option: wish.data} | ({"panel": wish.panel} if wish.panel else {}), format=form)
+    form, settings = arrays.simulation
+    option, usual = arrays.size
+    return _section("data", {**settings, option: wish.length or usual}, format=form)
 
 
 def _node(tag: str, text: str = "", children: Sequence[Node] = (), **attributes: Any) -> Node:
@@ -209,35 +219,45 @@ def _section(tag: str, settings: Settings, **attributes: Any) -> Node:
 
 
 def _process(wish: Wish, recipe: Recipe) -> Settings:
-    return {"batch_size": recipe.batch_size, "epochs": wish.epochs, "shuffle": True, "early_stopping": True}
+    process: Settings = {
+        "batch_size": recipe.batch_size,
+        "epochs": wish.epochs,
+        "shuffle": True,
+        "early_stopping": True,
+    }
+    return {**process, **(recipe.arrays.process if recipe.arrays else {})}
 
 
 def _general(wish: Wish) -> Node:
     labels = [_node("label", label) for label in wish.labels]
-    pattern = _node("pattern", prefix="c", postfix="", min=1, max=wish.classes)
+    if not labels and wish.classes:
+        labels = [_node("pattern", prefix="c", postfix="", min=1, max=wish.classes)]
     parts = [
         _node("name", wish.id),
         _node("description", _about(wish)),
-        _node("task", wish.task),
-        _node("sequencespace", wish.space),
+        _node("task", str(wish.task)),
+        _node("sequencespace", str(wish.space)),
         _node("library", wish.library),
-        _node("labels", children=labels or [pattern]),
+        _node("labels", children=labels),
         _node("seed", str(wish.seed)),
     ]
     return _node("general", children=parts, id=wish.id)
 
 
 def _about(wish: Wish) -> str:
-    return "scores by the motifs of a data definition" if wish.library == BAYES else RECIPES[wish.like].about
+    return "scores by the motifs of a data definition" if wish.library == BAYES else wish.recipe.about
 
 
 def _architecture(wish: Wish) -> Node:
     if wish.library == BAYES:
         return _node("architecture", children=[_node("external", wish.data or "", format="data-definition")])
-    recipe = RECIPES[wish.like]
+    recipe = wish.recipe
     if recipe.registered and wish.library in registry.find("architectures", recipe.registered, wish.library).libraries:
         external = _node("external", format="seqforge", classname=recipe.registered)
-        return _node("architecture", children=[external, _section("hyperparameters", {"input_length": wish.length})])
+        settings = recipe.arrays.settings if recipe.arrays else {"input_length": wish.length}
+        return _node(
+            "architecture", children=[external, *([_section("hyperparameters", settings)] if settings else [])]
+        )
     if recipe.layers is None:
         raise UsageError(f"{recipe.registered} does not exist on {wish.library}; use --library {PYTORCH}")
     return _node("architecture", children=[_node("sequential", children=_operations(wish, recipe.layers))])
@@ -245,9 +265,9 @@ def _architecture(wish: Wish) -> Node:
 
 def _operations(wish: Wish, layers: Layers) -> list[Node]:
     """The layers, the input's shape on the first one, and an output for each label."""
-    outputs = len(wish.labels) or wish.classes
+    outputs = len(wish.labels) or wish.classes or 0
     (first, settings), *rest = [*layers, ("Dense", {"units": outputs})]
-    shape = f"({wish.length}, {len(ALPHABETS[wish.space])})"
+    shape = f"({wish.length}, {len(ALPHABETS[str(wish.space)])})"
     chain = [(first, {"input_shape": shape, **settings}), *rest]
     return [_node("operation", name, **settings) for name, settings in chain]
 
@@ -261,10 +281,31 @@ def _comments(wish: Wish, tree: Node) -> dict[str, str]:
         "<labels": "the classes, in the order of the outputs: <label> elements or one <pattern>",
         "<architecture": "seqforge list architectures; seqforge list layers",
     }
+    if wish.arrays is not None and wish.library != BAYES:
+        comments |= _comments_on_arrays(wish, wish.arrays)
     for section in tree.children:
         component = _component(section, wish.library)
         if component is not None:
-            comments[f"<{section.tag}"] = options(component, (item.attributes["name"] for item in section.children))
+            about = options(component, (item.attributes["name"] for item in section.children))
+            comments[f"<{section.tag}"] = comments.get(f"<{section.tag}", "") + about
+    return comments
+
+
+def _comments_on_arrays(wish: Wish, arrays: Arrays) -> dict[str, str]:
+    """What differs of models that do not read sequences."""
+    architecture = registry.find("architectures", str(wish.recipe.registered), PYTORCH)
+    known = options(architecture, arrays.settings)
+    form, option, source = arrays.table
+    own = f"{option}, a table of `{source}`" + (", and panel, its kit's" if arrays.panel else "")
+    comments = {
+        "<task": f"what {architecture.name} is for",
+        "<sequencespace": {"signal": "dyes × scan points", "features": "numbers per bin"}[arrays.space],
+        "<architecture": f"{arrays.parts}; {known}" if arrays.parts else known,
+    }
+    if not arrays.labels:
+        comments["<labels"] = f"{arrays.task} needs none"
+    if wish.data is None:
+        comments["<data"] = f"simulated; your own: format {form} with {own}; "
     return comments
 
 
@@ -272,7 +313,9 @@ def _component(section: Node, library: str) -> Any:
     """The class whose options a section lists."""
     if section.tag == "trainingprocess":
         return TrainingProcess
-    rooms = {"loss": "losses", "optimizer": "optimizers"}
+    if section.tag == "data":
+        return registry.find("sources", section.attributes["format"])
+    rooms = {"loss": "losses", "optimizer": "optimizers", "schedule": "schedules"}
     return registry.find(rooms[section.tag], section.children[0].text, library) if section.tag in rooms else None
 
 

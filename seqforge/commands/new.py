@@ -11,32 +11,56 @@ import typer
 
 from seqforge.errors import UsageError
 
-SPACES = ("DNA", "RNA", "protein")
+SPACES = ("DNA", "RNA", "protein", "signal", "features")
 
 
 def command(
     name: Annotated[str, typer.Argument(help="The id of the new definition.")],
-    task: Annotated[str | None, typer.Option(help="Default: the data's, else multi-class classification.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Default: the data's, else the template's, else multi-class classification.")
+    ] = None,
     library: Annotated[str, typer.Option(help="PyTorch, Keras or BayesOptimalClassifier.")] = "PyTorch",
-    like: Annotated[str, typer.Option(help="basset, chromdragonn, deepsea, danq or sequential.")] = "basset",
-    space: Annotated[str | None, typer.Option(help="DNA, RNA or protein. Default: the data's, else DNA.")] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            help="Of sequences: basset, chromdragonn, deepsea, danq, sequential. Of electropherograms: unet, "
+            "autoencoder, peak-classifier, peaknet, peak-only. Of genome bins: centromere. Default: what fits the "
+            "task, else basset."
+        ),
+    ] = None,
+    space: Annotated[
+        str | None, typer.Option(help="DNA, RNA or protein. Default: the data's, else the template's, else DNA.")
+    ] = None,
     length: Annotated[
-        int | None, typer.Option(min=1, help="Letters per sequence. Default: the data's, else 1000.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Letters per sequence; of simulated data scan points or bins. Default: the data's, else 1000, "
+            "4096 or 200.",
+        ),
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option(help="A number of classes, or their names separated by commas. Default: the data's, else 50."),
+        typer.Option(
+            help="A number of classes, or their names separated by commas. Default: the data's, else the "
+            "template's, else 50."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Every random number follows from it.")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes over the data.")] = 100,
-    data: Annotated[Path | None, typer.Option(help="A data definition that it is trained on.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="At most so many passes over the data. Default: the template's, else 100.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="What it is trained on: a data definition, or a table of electropherograms or genome bins."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; default NAME.xml.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object that names the file.")] = False,
 ) -> None:
     """Write a valid, commented definition: a published architecture with its training, ready to be edited."""
     from json import dumps
 
-    from seqforge.templates import Wish, new_definition, of_data
+    from seqforge.templates import Wish, new_definition, of_data, of_table, reads_arrays, template
 
     file = output or Path(f"{name}.xml")
     said = {
@@ -45,13 +69,15 @@ def command(
         "length": length,
         **(_labels(labels) if labels is not None else {}),
     }
+    chosen = template(like) if like is not None else None
+    taken_over = of_table if reads_arrays(chosen, said["task"]) else of_data
     wish = Wish(
         id=name,
         library=_library(library),
-        like={"cnn": "sequential", "small": "sequential"}.get(like.casefold(), like.casefold()),
+        like=chosen,
         seed=seed,
         epochs=epochs,
-        **(of_data(data, file.parent) if data else {})
+        **(taken_over(data, file.parent) if data else {})
         | {key: value for key, value in said.items() if value is not None},
     )
     _write(file, new_definition(wish, file))

@@ -10,10 +10,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+import small_bins
 from typer.testing import CliRunner
 
 from seqforge.cli import app
+from seqforge.data.epg.panel_files import write_panel
+from seqforge.data.epg.reading import write_table
 from seqforge.errors import DefinitionError, UsageError
+from seqforge.simulation.electropherograms import Simulator
+from seqforge.simulation.epg_options import Options
 from seqforge.validation import validate
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,6 +53,69 @@ def test_other_alphabets_lengths_and_labels(space: str) -> None:
     assert "<label>second</label>" in text
     assert "<seed>7</seed>" in text
     assert f"(90, {20 if space == 'Protein' else 4})" in text
+
+
+ARRAYS = ["unet", "autoencoder", "peak-classifier", "peaknet", "peak-only", "centromere"]
+
+
+@pytest.mark.parametrize("like", ARRAYS)
+def test_models_of_arrays_are_valid_on_simulated_data(like: str) -> None:
+    run("mine", "--like", like, "--seed", "3", "--epochs", "7")
+    assert validate("mine.xml", second_opinion=True) == []
+    run("mine", "--like", like, "-o", "mine.json")
+    assert validate("mine.json") == []
+    text = Path("mine.xml").read_text(encoding="utf-8")
+    assert "-simulation" in text
+    assert '<hyperparameter name="epochs">7<' in text
+    assert "simulated; your own: format" in text
+
+
+@pytest.mark.parametrize(
+    ("task", "classname"),
+    [
+        ("segmentation", "UNet"),
+        ("Reconstruction", "PerDyeConv1dAutoencoder"),
+        ("peak classification", "PeakClassifier"),
+        ("sequence labelling", "CentromereTransformer"),
+    ],
+)
+def test_a_task_has_a_template_of_its_own(task: str, classname: str) -> None:
+    run("m", "--task", task)
+    assert f'classname="{classname}"' in Path("m.xml").read_text(encoding="utf-8")
+    run("n", "--like", classname)
+    assert Path("n.xml").read_text(encoding="utf-8") == Path("m.xml").read_text(encoding="utf-8").replace(
+        '"m"', '"n"'
+    ).replace("<name>m<", "<name>n<")
+
+
+def test_the_length_is_that_of_simulated_profiles_and_chromosomes() -> None:
+    run("p", "--like", "peaknet", "--length", "1024", "--labels", "noise,peak")
+    run("c", "--like", "centromere", "--length", "120")
+    text = Path("p.xml").read_text(encoding="utf-8")
+    assert '<hyperparameter name="length">1024<' in text
+    assert "<label>noise</label>" in text
+    assert '<hyperparameter name="bins">120<' in Path("c.xml").read_text(encoding="utf-8")
+    assert validate("p.xml") == validate("c.xml") == []
+
+
+def test_a_table_of_profiles_is_taken_with_the_panel_beside_it() -> None:
+    simulator = Simulator(Options(profiles=12, donors=12, length=1024, contributors=(1,)))
+    write_table(simulator.table(), Path("plate.npz"))
+    write_panel(simulator.panel, Path("plate-panel.xml"))
+    Path("models").mkdir()
+    run("m", "--like", "peaknet", "--data", "plate.npz", "-o", "models/m.xml")
+    text = Path("models/m.xml").read_text(encoding="utf-8")
+    assert '<data format="epg">' in text
+    assert ">../plate.npz<" in text
+    assert ">../plate-panel.xml<" in text
+    assert validate("models/m.xml") == []
+
+
+def test_tables_of_bins_are_taken() -> None:
+    small_bins.write(Path("tables/training_data/s1_chr1_multi_k_summary.csv"))
+    run("m", "--task", "sequence labeling", "--data", "tables")
+    assert '<data format="bins">' in Path("m.xml").read_text(encoding="utf-8")
+    assert validate("m.xml") == []
 
 
 def test_comments_come_from_the_registries() -> None:
@@ -112,6 +180,21 @@ def test_nothing_is_overwritten() -> None:
         (["m", "--labels", "a|b,c"], "label 'a|b' contains"),
         (["m", "--like", "deepsea", "--length", "10"], "DeepSEA needs inputs of at least 163 positions, received 10"),
         (["m", "--data", "none.xml"], "no such file"),
+        (
+            ["m", "--like", "unet", "--task", "reconstruction"],
+            "unet is for segmentation, not for reconstruction",
+        ),
+        (["m", "--like", "peaknet", "--space", "DNA"], "--like peaknet is for signal, not for DNA; leave --space out"),
+        (["m", "--like", "unet", "--library", "Keras"], "UNet does not exist on Keras; use --library PyTorch"),
+        (["m", "--like", "u-nett"], "did you mean 'unet'"),
+        (["m", "--like", "basset", "--task", "segmentation"], "use --like unet or peaknet or peak-only"),
+        (["m", "--space", "features"], "for features use --like centromere"),
+        (["m", "--like", "autoencoder", "--labels", "2"], "reconstruction has no labels; leave --labels out"),
+        (["m", "--like", "centromere", "--labels", "3"], "tells 2 labels apart"),
+        (["m", "--like", "unet", "--length", "1000"], "the nearest are 992 and 1008"),
+        (["m", "--like", "unet", "--data", "mine.xml"], "a data definition is of sequences; expected a table"),
+        (["m", "--like", "unet", "--data", "mine.npz"], "mine.npz: no such file or folder"),
+        (["m", "--like", "unet", "--data", "mine.npz", "--length", "1024"], "no such file or folder"),
     ],
 )
 def test_wrong_wishes(arguments: list[str], says: str) -> None:
