@@ -38,7 +38,7 @@ from seqforge.run.directory import (
 )
 from seqforge.run.exports import complete, exported
 from seqforge.run.identity import Identity, effective, identify, policy
-from seqforge.run.overheard import overheard
+from seqforge.run.overheard import overheard, warned
 from seqforge.run.record import Run
 from seqforge.training import checkpoints
 from seqforge.training.loop import train
@@ -83,9 +83,11 @@ def conduct(experiment: Experiment, options: Options | None = None) -> Run:
     said: list[str] = []
     if experiment.library == KERAS:
         check_keras()  # before hours of reading
-    data = open_data(experiment, replace(options, report=_both(said.append, options.report)))
+    heard = _both(said.append, options.report)
+    data = open_data(experiment, replace(options, report=heard))
     identity = identify(experiment, data)
-    experiment = experiment.for_facts(data.facts)
+    with warned(heard):
+        experiment = experiment.for_facts(data.facts)
     directory = RunDirectory(options.runs / experiment.definition.id / identity.id)
     if options.again:
         directory = RunDirectory(next_free(directory.path))
@@ -137,7 +139,8 @@ def resume(run: Run, options: Options | None = None) -> Run:
     prefer_keras(run.keras_backend)
     experiment = run.experiment
     data = _weighted(experiment, run.data(options.report))
-    experiment = experiment.for_facts(data.facts)
+    with warned(options.report):
+        experiment = experiment.for_facts(data.facts)
     with RunDirectory(run.path).open():
         return Conductor(experiment, data, identify(experiment, data), RunDirectory(run.path), options).run()
 

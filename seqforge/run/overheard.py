@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -32,3 +33,13 @@ def overheard(report: Callable[[str], None]) -> Iterator[None]:
     finally:
         logger.removeHandler(teller)
         logger.setLevel(level)
+
+
+@contextmanager
+def warned(report: Callable[[str], None]) -> Iterator[None]:
+    """Within, warnings do not go to standard error with a line of code each, but to `report`."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for one in caught:
+        report(f"warning: {one.message}")

@@ -18,6 +18,7 @@ from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment, read
 from seqforge.resolving import recorded
 from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
+from seqforge.run.overheard import warned
 from seqforge.training import checkpoints, history
 from seqforge.training.monitor import WEIGHTS as WEIGHED
 
@@ -105,7 +106,8 @@ class Run:
             raise DefinitionError(errors(error.problems) or error.problems) from None
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
             raise RunError(f"{self.path}: the model's files were changed since the run was made")
-        return experiment.for_facts(self.manifest["data"].get("facts", {}))
+        with warned(lambda line: None):  # the training has told them
+            return experiment.for_facts(self.manifest["data"].get("facts", {}))
 
     @property
     def _rebased(self) -> bool:

@@ -58,6 +58,14 @@ def test_the_same_seed_gives_the_same_weights_after_20_steps(tmp_path: Path) -> 
         np.testing.assert_array_equal(array, other.weights()[name], err_msg=name)
 
 
+def test_a_weight_far_from_the_data_is_a_line_of_the_log(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    run = trained(tmp_path, *FEW, "data.training_samples=2", "trainingprocess.epochs=1", "loss.pos_weight=60")
+    said = "warning: pos_weight is 60, but the training data have 4.83 negatives per positive"
+    assert said in (run.path / "log.txt").read_text()
+    assert run.experiment.loss is not None
+    assert not [one for one in recwarn.list if "pos_weight" in str(one.message)]
+
+
 @pytest.mark.slow
 def test_a_killed_run_continues_to_the_same_bytes(tmp_path: Path) -> None:
     """10 steps per epoch: killed outright within the second epoch, asked to end within the third."""

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import pytest
 
-from seqforge.run.overheard import overheard
+from seqforge.run.overheard import overheard, warned
 
 
 def test_modules_are_heard_while_it_lasts() -> None:
@@ -29,3 +30,11 @@ def test_a_failure_ends_it() -> None:
         raise KeyError
     logging.getLogger("seqforge.run").warning("after")
     assert told == []
+
+
+def test_warnings_are_lines_and_nothing_else(recwarn: pytest.WarningsRecorder) -> None:
+    told: list[str] = []
+    with warned(told.append):
+        warnings.warn("pos_weight is 2", stacklevel=1)
+    assert told == ["warning: pos_weight is 2"]
+    assert not recwarn.list
