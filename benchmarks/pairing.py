@@ -85,16 +85,24 @@ def through_seqforge(trained: Learner, experiment: Experiment, examples: Codes) 
     return lambda: train(trained, data, process) and None  # type: ignore[func-returns-value]
 
 
-def seconds_of(turn: Turn, settle: Turn = lambda: None) -> float:
-    """How long a turn takes; `settle` waits for the device."""
+Clock = Callable[[], float]
+
+
+def seconds_of(turn: Turn, settle: Turn = lambda: None, clock: Clock = time.perf_counter) -> float:
+    """How long a turn takes; `settle` waits for the device.
+
+    With `clock` time.process_time it is the processor's time, which other work on the machine hardly touches.
+    """
     settle()
-    start = time.perf_counter()
+    start = clock()
     turn()
     settle()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def in_turns(turns: Sequence[Turn], rounds: int, settle: Turn = lambda: None) -> list[list[float]]:
+def in_turns(
+    turns: Sequence[Turn], rounds: int, settle: Turn = lambda: None, clock: Clock = time.perf_counter
+) -> list[list[float]]:
     """The seconds of each of `turns`, `rounds` times, in changing order, after one round that does not count."""
     for turn in turns:
         seconds_of(turn, settle)
@@ -102,7 +110,7 @@ def in_turns(turns: Sequence[Turn], rounds: int, settle: Turn = lambda: None) ->
     for number in range(rounds):
         numbers = range(len(turns)) if number % 2 else reversed(range(len(turns)))
         for which in numbers:
-            seconds[which].append(seconds_of(turns[which], settle))
+            seconds[which].append(seconds_of(turns[which], settle, clock))
     return seconds
 
 
