@@ -125,6 +125,16 @@ def test_parts_cover_every_key(parts: int):
     assert parts == 1 or not ((found - bounds[where]) >> free).any()
 
 
+def test_parts_and_places_that_do_not_fit_into_half_a_number():
+    bounds = counting._bounds(1 << 20)
+    found = np.random.default_rng(6).integers(0, 1 << 64, 5000, dtype=np.uint64)
+    cuts, places = counting._divided(found, bounds, Desk())
+    where = np.searchsorted(bounds, found, side="right") - 1
+    assert sorted(places.tolist()) == list(range(len(found)))
+    assert (np.diff(where[places]) >= 0).all()
+    assert (np.diff(cuts.astype(np.int64)) == np.bincount(where, minlength=1 << 20)).all()
+
+
 def test_plans_are_cut_at_bins_only():
     cuts = np.array([0, 100, 200, 300, 350, 450, 500])
     plan = counting.Plan.of(520, cuts, 1 << 20, 2, stretch=150)
