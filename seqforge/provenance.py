@@ -190,8 +190,10 @@ def _architecture(definition: ModelDefinition, experiment: Experiment) -> Iterat
     layers = settings.pop("layers", []) if architecture.operations else []
     arguments = settings.pop("arguments", {})  # of a class or builder that the file defines
     yield Row("architecture", "name", component.name, str(architecture.place))
-    if component.remark:
-        yield Row("architecture", "remark", component.remark, DEFAULT)
+    if remark := component.summary(experiment.spec()):
+        yield Row("architecture", "remark", remark, DEFAULT)
+    if experiment.loss is not None and (unused := component.unused_parameters(experiment.loss)):
+        yield Row("architecture", "not trained", list(unused), "the loss does not reach them")
     yield from _values("architecture", settings, _origins(component, items))
     for item in architecture.hyperparameters:
         if item.name in arguments:

@@ -22,7 +22,8 @@ class Task(Component):
                  read peaks also "centres" (peak, 2) as [dye, scan], "counts" (n,) of peaks and "labels" (peak,)
     "signal"     (n, dye, scan) float32, what was fed
     "bins"       a mapping: "labels" (n, bin) int8, 1, 0, −1 = unknown or padding; "range" (n, bin, 3) float32: start,
-                 end and inside of regions, "range_valid" (n,) bool: whether all bins of the example are known
+                 end and inside of regions, "edges" (n, bin, 2) int32: how far the nearest start and end are,
+                 "range_valid" (n,) bool: whether all bins of the example are known
 
     `family`: which way such models are judged, applied and reported (seqforge.run). `examples`: a word for them.
     """
@@ -36,6 +37,8 @@ class Task(Component):
 @register("tasks", "multi-class classification")
 @dataclass(frozen=True, kw_only=True)
 class MultiClassClassification(Task):
+    """The one label of each sequence."""
+
     targets = "index"
     metrics = ("accuracy",)
 
@@ -43,6 +46,8 @@ class MultiClassClassification(Task):
 @register("tasks", "multi-label classification")
 @dataclass(frozen=True, kw_only=True)
 class MultiLabelClassification(Task):
+    """Which labels each sequence has: none, one or several."""
+
     targets = "multi-hot"
     metrics = ("accuracy", "label_accuracy")
 
@@ -50,6 +55,8 @@ class MultiLabelClassification(Task):
 @register("tasks", "regression", "multiple regression", "multivariate regression")
 @dataclass(frozen=True, kw_only=True)
 class Regression(Task):
+    """A value per label and sequence."""
+
     targets = "values"
     metrics = ("mean_squared_error", "pearson_r")
 

@@ -47,8 +47,12 @@ class Wish:
     panel: str | None = None  # of a table of electropherograms
 
     @property
+    def template(self) -> str:
+        return self.like or OF_TASK.get(self.task or "", USUAL)
+
+    @property
     def recipe(self) -> Recipe:
-        return RECIPES[self.like or OF_TASK.get(self.task or "", USUAL)]
+        return RECIPES[self.template]
 
     @property
     def arrays(self) -> Arrays | None:
@@ -57,14 +61,15 @@ class Wish:
 
 def completed(wish: Wish) -> Wish:
     """The wish with everything that it does not say: as the template has it, else as usual."""
-    like = wish.like or OF_TASK.get(wish.task or "", USUAL)
-    arrays = RECIPES[like].arrays
+    arrays = wish.arrays
     usual: dict[str, Any] = {"task": "multi-class classification", "space": "DNA", "epochs": 100, "length": 1000}
     if arrays is not None:
         usual = {"task": arrays.task, "space": arrays.space, "epochs": arrays.epochs}
     if not wish.labels and wish.classes is None:
         usual |= {"classes": 50} if arrays is None else {"labels": arrays.labels}
-    return replace(wish, like=like, **{name: value for name, value in usual.items() if not getattr(wish, name)})
+    return replace(
+        wish, like=wish.template, **{name: value for name, value in usual.items() if not getattr(wish, name)}
+    )
 
 
 def new_definition(wish: Wish, file: Path | None = None) -> str:
@@ -126,7 +131,7 @@ def template(name: str) -> str:
 
 def reads_arrays(like: str | None, task: str | None) -> bool:
     """Whether a template, or the one that a task is given, is for arrays."""
-    return (RECIPES[like].arrays is not None) if like in RECIPES else like is None and task in OF_TASK
+    return task in OF_TASK if like is None else like in RECIPES and RECIPES[like].arrays is not None
 
 
 def _check(wish: Wish) -> None:
@@ -150,7 +155,7 @@ def _check(wish: Wish) -> None:
 
 def _check_letters(wish: Wish) -> None:
     """Of a template for sequences: not what only models of arrays have."""
-    like = completed(wish).like
+    like = wish.template
     if wish.task in OF_TASK:
         fitting = [name for name, one in RECIPES.items() if one.arrays and one.arrays.task == wish.task]
         raise UsageError(f"--like {like} is for sequences; for {wish.task} use --like {' or '.join(fitting)}")
@@ -161,7 +166,7 @@ def _check_letters(wish: Wish) -> None:
 
 def _check_arrays(wish: Wish) -> None:
     """Of a template for arrays: nothing that contradicts it."""
-    arrays, like = wish.arrays, completed(wish).like
+    arrays, like = wish.arrays, wish.template
     assert arrays is not None
     if wish.library != PYTORCH:
         raise UsageError(f"{wish.recipe.registered} does not exist on {wish.library}; use --library {PYTORCH}")

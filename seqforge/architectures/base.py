@@ -112,6 +112,10 @@ class Architecture(Component):
         """Of one example's (first) output, as the definition asks for it; None: that is not judged."""
         return (spec.outputs,)
 
+    def summary(self, spec: InputSpec) -> str:
+        """What a user should know of the model for this input, in one sentence; "": nothing."""
+        return self.remark
+
     def unused_parameters(self, loss: Loss) -> tuple[str, ...]:
         """Globs over the names of parameters that a training with `loss` does not reach; they stay as they are."""
         return ()

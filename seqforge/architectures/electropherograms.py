@@ -212,6 +212,9 @@ class Autoencoder(EPGArchitecture):
     def remark(self) -> str:  # type: ignore[override]
         return self.latent_summary(USUAL)
 
+    def summary(self, spec: InputSpec) -> str:
+        return self.latent_summary(spec)
+
     def _unfit(self, spec: InputSpec) -> Iterator[Found]:
         yield from super()._unfit(spec)
         full, (dyes, points) = self.sized(spec), self.output_shape(spec)

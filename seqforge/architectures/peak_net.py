@@ -32,8 +32,10 @@ OF_ATTENTION = {"embed_dim": 32, "num_heads": 4, "positional_encoding": "shared"
 @register("architectures", "PeakNet", "CombinedClassifier")
 @dataclass(frozen=True, kw_only=True)
 class PeakNet(PeakModel):
-    """Every peak's logits from its window, its marker and the latent of its profile (parts `autoencoder`,
-    `peak_classifier`), put to its place in the profile."""
+    """Every peak's logits from its window, its marker and the latent of its whole profile, put to its place.
+
+    Parts: `autoencoder`, whose decoder is not used, and `peak_classifier`, whose head is not used.
+    """
 
     parts: ClassVar[tuple[str, ...]] = ("autoencoder", "peak_classifier")
 
@@ -103,6 +105,11 @@ class PeakNet(PeakModel):
         if stated is not None and not autoencoder.problems() and stated != autoencoder.latent:
             message = f"autoencoder_out_shape: expected {autoencoder.latent}, the part's, received {stated}"
             yield "SF0565", message, "leave autoencoder_out_shape out", "error"
+
+    def summary(self, spec: InputSpec) -> str:
+        known = self.part_architecture("autoencoder")
+        built_for: InputSpec = getattr(self.part("autoencoder"), "spec", spec) if known is not None else spec
+        return self.autoencoder.latent_summary(built_for)
 
     def unused_parameters(self, loss: Loss) -> tuple[str, ...]:
         decoders = (f"autoencoder.{pattern}" for pattern in self.autoencoder.decoder_names)

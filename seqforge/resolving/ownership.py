@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from seqforge.backends.assignment import assign, misfit
@@ -22,7 +23,9 @@ def trained(architecture: Architecture, loss: Loss, spec: InputSpec) -> tuple[li
     if shapes is None:
         return None
     learned = loss.learned_parameters()
+    unused = architecture.unused_parameters(loss)
     frozen = [name for name in architecture.loss_parameters if name not in learned]
+    frozen += [name for name in shapes if any(fnmatchcase(name, pattern) for pattern in unused)]
     own = [f"loss.{name}" for name in learned if name not in architecture.loss_parameters]
     return [name for name in shapes if name not in frozen] + own, frozen
 

@@ -221,7 +221,7 @@ def test_latents_of_compression_8(depth: int, latent: tuple[int, int]) -> None:
 def test_the_true_compression_is_said(name: str, settings: dict[str, Any], summary: str) -> None:
     architecture = made(name, **settings)
     assert architecture.latent_summary(SPEC).startswith(f"latent {summary}")
-    assert architecture.remark == architecture.latent_summary(SPEC)
+    assert architecture.remark == architecture.latent_summary(SPEC) == architecture.summary(SPEC)
     assert ("by-pass" in architecture.remark) == settings.get("skip_connections", name.startswith("UNet"))
 
 
