@@ -29,7 +29,8 @@ class RangeLoss(ElementLoss):
     """Mean over known bins and the three range scores z of pos_weight·t·softplus(−z) + (1 − t)·softplus(z).
 
     The targets t are exp(−d²/2σ²) at d bins from the nearest start, and end, of a region, 0 where that is below 0.01,
-    and the label itself. Chromosomes with unknown bins have no part in it. It is a second term: see WeightedLoss.
+    and the label itself; in a crop edges beyond it count, too. Chromosomes with unknown bins have no part in it. It is
+    a second term: see WeightedLoss.
     """
 
     tasks = ("sequence labeling",)
@@ -87,6 +88,10 @@ class RangeLoss(ElementLoss):
         given = target.get("range")
         if given is not None and self.sigma == SIGMA:
             return given
+        if "edges" in target:
+            inside = (target["labels"] > 0)[..., None]
+            heights = _heights(target["edges"], self.sigma)
+            return _joined([heights, inside * _unit(heights)])
         edges = _edges(target["labels"]) if given is None else (given == 1)[..., :2]
         inside = (target["labels"] > 0)[..., None]
         return _joined([_spread(edges, self.sigma), inside * _unit(edges)])
@@ -112,6 +117,15 @@ def _edges(labels: Any) -> Any:
     starts[:, 1:] = inside[:, 1:] & ~inside[:, :-1]
     ends[:, :-1] = inside[:, :-1] & ~inside[:, 1:]
     return _joined([starts[..., None], ends[..., None]])
+
+
+def _heights(distances: Any, sigma: float) -> Any:
+    """exp(−d²/2σ²) of distances d in bins, 0 if it is below 0.01."""
+    if isinstance(distances, np.ndarray):
+        heights = np.exp(-(distances.astype(np.float64) ** 2) / (2 * sigma**2))
+        return np.where(heights < LEAST, 0, heights)
+    heights = (-(distances.double() ** 2) / (2 * sigma**2)).exp()
+    return heights.masked_fill(heights < LEAST, 0).float()
 
 
 def _spread(edges: Any, sigma: float) -> Any:

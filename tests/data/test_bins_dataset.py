@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from small_bins import chromosome
 
-from seqforge.data.bins.dataset import BinsSet, range_targets
+from seqforge.data.bins.dataset import FAR, BinsSet, edge_distances, range_targets
 from seqforge.data.bins.normalising import Normalisation, of_facts, of_training
 from seqforge.data.bins.tables import FEATURES
 from seqforge.errors import DataError
+from seqforge.losses.range_loss import RangeLoss
 
 AS_IT_IS = Normalisation(np.zeros(8), np.ones(8))
 
@@ -116,7 +117,7 @@ def test_a_crop_is_the_bins_at_its_offset_and_the_range_targets_of_the_whole() -
         first = int(batch.arrays["offset"][0])
         part = slice(first, first + 12)
         np.testing.assert_array_equal(batch.arrays["features"][0], whole.arrays["features"][0, part])
-        for name in ("labels", "range"):
+        for name in ("labels", "range", "edges"):
             np.testing.assert_array_equal(batch.target[name][0], whole.target[name][0, part])
 
 
@@ -135,6 +136,26 @@ def test_range_targets_are_the_formula() -> None:
     assert found[16, 0] == pytest.approx(math.exp(-1 / 8))
     assert found[3, 0] == 0  # 7 bins away: 0.0022
     assert found[4, 0] == pytest.approx(math.exp(-36 / 8))
+
+
+def test_edges_are_as_far_as_counted() -> None:
+    labels = np.zeros(30, dtype=np.int8)
+    labels[0] = labels[4:7] = labels[29] = 1
+    wanted = [[min(abs(i - edge) for edge in edges) for edges in ((0, 4, 29), (0, 6, 29))] for i in range(30)]
+    assert edge_distances(labels).tolist() == wanted
+    one = np.array([0, 0, 1, 0], dtype=np.int8)
+    assert edge_distances(one).tolist() == [[2, 2], [1, 1], [0, 0], [1, 1]]
+    assert (edge_distances(np.zeros(3, dtype=np.int8)) == FAR).all()
+
+
+@pytest.mark.parametrize("sigma", [1.0, 2.0, 5.0])
+def test_crops_have_exact_range_targets_for_every_sigma(sigma: float) -> None:
+    dataset = BinsSet((chromosome([0] * 20 + [1] * 9 + [0] * 31),), AS_IT_IS, 12)
+    whole = range_targets(dataset.labels(0), sigma)
+    loss = RangeLoss(sigma=sigma)
+    for first in range(49):
+        _, target = dataset.crops(np.array([0]), np.array([first]), np.array([12]))
+        np.testing.assert_allclose(loss.targets_of(target)[0], whole[first : first + 12], atol=1e-6)
 
 
 def test_a_chromosome_with_unknown_bins_has_no_range_targets() -> None:

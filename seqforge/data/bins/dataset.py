@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +19,7 @@ CROP = 3  # purpose of a draw
 SIGMA = 2.0  # in bins: the width of a region's edges in the range targets
 LEAST = 0.01  # smaller range targets are 0
 CHANNELS = 3  # start, end, confidence
+FAR = 2**30  # bins to the next edge where there is none
 
 
 @dataclass(frozen=True)
@@ -70,23 +70,25 @@ class BinsSet(Dataset):
 
         `features` (n, bin, feature) float32, 0 at pads; `padding` (n, bin) bool, True at pads, absent without any;
         `offset` (n,) int64. `labels` (n, bin) int8, −1 where unknown or a pad; `range` (n, bin, channel) float32:
-        start, end, confidence; `range_valid` (n,) bool: whether all labels of the chromosome are known.
+        start, end, confidence; `edges` (n, bin, 2) int32: bins to the nearest start and end of a region of the whole
+        chromosome, `FAR` without any; `range_valid` (n,) bool: whether all labels of the chromosome are known.
         """
         longest = int(widths.max(initial=0))
         count = len(index)
         features = np.zeros((count, longest, self.features(0).shape[1]), dtype=np.float32)
         labels = np.full((count, longest), UNKNOWN, dtype=np.int8)
         ranges = np.zeros((count, longest, CHANNELS), dtype=np.float32)
+        edges = np.full((count, longest, CHANNELS - 1), FAR, dtype=np.int32)
         for row, (one, first, width) in enumerate(zip(index.tolist(), offset.tolist(), widths.tolist(), strict=True)):
             part = slice(first, first + width)
             features[row, :width] = self.features(one)[part]
             labels[row, :width] = self.labels(one)[part]
-            ranges[row, :width] = self._ranges(one)[part]
+            ranges[row, :width], edges[row, :width] = (found[part] for found in self._ranges(one))
         arrays = {"features": features, "offset": offset}
         if (widths < longest).any():
             arrays["padding"] = np.arange(longest) >= widths[:, None]
         known = np.array([bool((self.labels(one) != UNKNOWN).all()) for one in index.tolist()], dtype=bool)
-        return arrays, {"labels": labels, "range": ranges, "range_valid": known}
+        return arrays, {"labels": labels, "range": ranges, "edges": edges, "range_valid": known}
 
     @cached_property
     def _scaled(self) -> dict[int, np.ndarray]:
@@ -104,11 +106,12 @@ class BinsSet(Dataset):
         known = chromosome.labels
         return known if known is not None else np.full(len(chromosome), UNKNOWN, dtype=np.int8)
 
-    def _ranges(self, index: int) -> np.ndarray:
+    def _ranges(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """`range` (bin, channel) and `edges` (bin, 2) of a whole chromosome."""
         labels = self.labels(index)
-        if (labels == UNKNOWN).any():
-            return np.zeros((len(labels), CHANNELS), dtype=np.float32)
-        return range_targets(labels, self.sigma)
+        known = labels if (labels != UNKNOWN).all() else np.zeros_like(labels)
+        edges = edge_distances(known)
+        return range_targets(known, self.sigma, edges), edges
 
     def identity(self) -> list[Any]:
         """What the set holds, for a fingerprint: names, places and a checksum of the numbers of every chromosome."""
@@ -125,27 +128,29 @@ def _checksum(one: Chromosome) -> str:
     return digest.hexdigest()
 
 
-def range_targets(labels: np.ndarray, sigma: float = SIGMA) -> np.ndarray:
-    """Start, end and confidence (bin, channel) float32 of known `labels` (bin,) 0 or 1.
+def range_targets(labels: np.ndarray, sigma: float = SIGMA, edges: np.ndarray | None = None) -> np.ndarray:
+    """Start, end and confidence (bin, channel) float32 of known `labels` (bin,) 0 or 1; `edges`: their distances.
 
     start of bin i = max over regions of exp(−(i − first)²/2σ²), end likewise with the last bin; below 0.01: 0.
     """
-    positive = np.concatenate(([0], (labels == 1).astype(np.int8), [0]))
-    steps = np.diff(positive)
-    firsts, lasts = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
-    found = np.zeros((len(labels), CHANNELS), dtype=np.float32)
-    found[:, 0] = _bumps(firsts, len(labels), sigma)
-    found[:, 1] = _bumps(lasts, len(labels), sigma)
-    found[:, 2] = labels == 1
-    return found
+    distances = edge_distances(labels) if edges is None else edges
+    bumps = np.exp(-(distances.astype(np.float64) ** 2) / (2 * sigma**2))
+    bumps[bumps < LEAST] = 0
+    return np.concatenate([bumps, (labels == 1)[:, None]], axis=1).astype(np.float32)
 
 
-def _bumps(centres: Sequence[int] | np.ndarray, length: int, sigma: float) -> np.ndarray:
-    """(bin,) float64: the highest of Gaussian bumps of height 1, cut where they fall below `LEAST`."""
-    found = np.zeros(length)
-    reach = int(np.ceil(sigma * np.sqrt(-2 * np.log(LEAST))))
-    for centre in centres:
-        first, last = max(0, int(centre) - reach), min(length, int(centre) + reach + 1)
-        bump = np.exp(-((np.arange(first, last) - centre) ** 2) / (2 * sigma**2))
-        found[first:last] = np.maximum(found[first:last], np.where(bump < LEAST, 0.0, bump))
-    return found
+def edge_distances(labels: np.ndarray) -> np.ndarray:
+    """Bins to the nearest first, and last, bin of a region (bin, 2) int32 of known `labels` (bin,); `FAR` without."""
+    steps = np.diff(np.concatenate(([0], (labels == 1).astype(np.int8), [0])))
+    edges = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
+    return np.stack([_nearest(one, len(labels)) for one in edges], axis=1)
+
+
+def _nearest(edges: np.ndarray, length: int) -> np.ndarray:
+    """How far (bin,) int32 each bin is from the nearest of `edges`, which rise."""
+    if not len(edges):
+        return np.full(length, FAR, dtype=np.int32)
+    bins = np.arange(length)
+    behind = np.searchsorted(edges, bins).clip(1, len(edges) - 1) if len(edges) > 1 else np.zeros(length, dtype=int)
+    nearest: np.ndarray = np.minimum(np.abs(bins - edges[behind]), np.abs(bins - edges[behind - 1])).astype(np.int32)
+    return nearest
