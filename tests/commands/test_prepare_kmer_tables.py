@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from seqforge.cli import app
+from seqforge.data.kmers import features
 from seqforge.errors import SeqForgeError
 
 LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
@@ -136,9 +137,12 @@ def test_labels(genome: Path, tmp_path: Path):
         ("chr1\t1100\t1201", "cen.bed:1: SF0708: the region ends at 1,201, chr1 at 1,200"),
     ],
 )
-def test_labels_of_another_genome(genome: Path, tmp_path: Path, line: str, message: str):
+def test_labels_of_another_genome(
+    genome: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, message: str
+):
     bed = tmp_path / "cen.bed"
     bed.write_text(line + "\n")
+    monkeypatch.setattr(features, "counted", lambda *given: pytest.fail("counted before labels were checked"))
     with pytest.raises(SeqForgeError, match=message):
         run(genome, "-o", tmp_path / "out", *SMALL, "--labels", bed)
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())

@@ -178,11 +178,20 @@ class Features:
     medians: dict[int, float]
 
 
-def computed(chosen: Settings, scratch: Path, report: Report = lambda text: None) -> Features:
-    """The features of every bin of every record; temporary files, at most 17 bytes per base, go into `scratch`."""
+def computed(
+    chosen: Settings,
+    scratch: Path,
+    report: Report = lambda text: None,
+    judge: Callable[[Codes, Bins], None] = lambda codes, bins: None,
+) -> Features:
+    """The features of every bin of every record; temporary files, at most 17 bytes per base, go into `scratch`.
+
+    `judge` sees what was read before anything is counted, and may refuse it.
+    """
     report(f"reading {chosen.genome}")
     codes = encode(chosen.genome, scratch)
     bins = Bins.of(codes.records, chosen.bin_size)
+    judge(codes, bins)
     plan = Plan.of(
         codes.size, cuts(codes, chosen.bin_size), chosen.memory, chosen.workers, chosen.stretch, chosen.parts
     )
@@ -227,10 +236,16 @@ def write(chosen: Settings, folder: Path, report: Report = lambda text: None) ->
     if held is not None:
         return {**held, "notes": [*held["notes"], f"{folder} held these tables already; nothing was written"]}
     known = None if chosen.labels is None else labels_of(chosen.labels)
+
+    def judge(codes: Codes, bins: Bins) -> None:
+        _refuse_short(chosen, codes, bins)
+        if known is not None:
+            known.check(codes.records)
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _scratch(folder) as scratch:
-            found = computed(chosen, scratch, report)
+            found = computed(chosen, scratch, report, judge)
         said = _written(chosen, found, known, folder)
         with new_file(folder / REPORT) as path:
             path.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -267,17 +282,18 @@ def _held(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
 def _written(chosen: Settings, found: Features, known: Labels | None, folder: Path) -> dict[str, Any]:
     """Write a table for each record with enough bins; the report."""
     names = _file_names(chosen.sample, found.codes.records)
-    counts = np.diff(found.bins.first)
-    kept = [number for number, count in enumerate(counts) if count >= FEWEST_BINS]
-    if not kept:
-        longest = max(record.length for record in found.codes.records)
-        hint = f"the longest record has {longest:,} bases; choose a smaller --bin-size"
-        raise refuse(EMPTY, f"no record has {FEWEST_BINS} bins of {chosen.bin_size:,} bases", hint, chosen.genome)
-    if known is not None:
-        known.check(found.codes.records)
+    kept = np.flatnonzero(np.diff(found.bins.first) >= FEWEST_BINS).tolist()
     for number in kept:
         _write_table(folder / names[number], chosen, found, number, known)
     return {**chosen.key, **_report(found, kept, names)}
+
+
+def _refuse_short(chosen: Settings, codes: Codes, bins: Bins) -> None:
+    """Raise DataError where no record has enough bins for a table."""
+    if np.diff(bins.first).max() < FEWEST_BINS:
+        longest = max(record.length for record in codes.records)
+        hint = f"the longest record has {longest:,} bases; choose a smaller --bin-size"
+        raise refuse(EMPTY, f"no record has {FEWEST_BINS} bins of {chosen.bin_size:,} bases", hint, chosen.genome)
 
 
 def unsafe(name: str) -> bool:
