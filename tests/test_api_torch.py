@@ -96,6 +96,7 @@ def test_evaluate_from_python_equals_training(run: seqforge.Run) -> None:
     assert run.evaluate("test") == seqforge.load(run.path).scores["test"]
 
 
+@pytest.mark.slow
 def test_evaluate_writes_scores_curves_and_report(run: seqforge.Run) -> None:
     done = command("evaluate", run.path, "--set", "validation")
     assert done.returncode == 0, done.stderr
@@ -125,6 +126,7 @@ def test_unknown_set_and_missing_run(run: seqforge.Run, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_predict_streams_every_format_alike(run: seqforge.Run, tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text("\n".join(SEQUENCES) + "\n")
     (tmp_path / "t.csv").write_text("name,dna\n" + "".join(f"n{i},{s}\n" for i, s in enumerate(SEQUENCES)))
@@ -146,6 +148,7 @@ def test_predict_streams_every_format_alike(run: seqforge.Run, tmp_path: Path) -
     assert [called for called, *_ in numbers[0]][:2] == ["c1", "c2"]
 
 
+@pytest.mark.slow
 def test_predict_writes_a_file_at_once_or_not_at_all(run: seqforge.Run, tmp_path: Path) -> None:
     good, bad = fasta(tmp_path / "three.fa"), tmp_path / "bad.fa"
     bad.write_text(good.read_text() + ">short\nACGT\n")

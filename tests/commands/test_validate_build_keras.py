@@ -14,6 +14,7 @@ from seqforge.validation import Options, report
 pytestmark = pytest.mark.keras
 
 
+@pytest.mark.slow
 def test_both_libraries_are_proven_in_one_call(tmp_path: Path) -> None:
     for library in ("PyTorch", "Keras"):
         text = new_definition(Wish(library, library=library, like="sequential", length=60, classes=3))

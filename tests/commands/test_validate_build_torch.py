@@ -47,6 +47,7 @@ def of(problems: list[Problem], name: str) -> list[str]:
     return [problem.id for problem in problems if Path(problem.place.file).stem == name]
 
 
+@pytest.mark.slow
 def test_shapes_are_proven_and_the_others_go_on_when_one_process_dies(folder: Path) -> None:
     found = report([str(folder)], Options(build=True))
     problems = list(found.problems)

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 from seqforge.data.dataset import Batch, Data
 from seqforge.definitions.reader import read_model
@@ -23,6 +25,24 @@ SMALL = {
     "bins-simulation": {"training_samples": 2, "validation_samples": 1, "test_samples": 0},
     "epg-simulation": {"profiles": 12, "donors": 12, "split": "random"},
 }
+
+LARGE = {
+    "torch-dnanet-unet",
+    "torch-dnanet-unet2d-autoencoder",
+    "torch-mc50-dna1000-deepsea-s1",
+    "tf-mc50-dna1000-basset-s1",
+    "tf-mc50-dna1000-chromdragonn-s1",
+    "tf-mc50-dna1000-deepsea-s1",
+    "keras-bpnet-combined-nexus",
+}
+
+
+def cases(library: str) -> list[Any]:
+    """The shipped definitions of a library as parameters of a test; those that take seconds are slow."""
+    return [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in LARGE else [])
+        for path in definitions(library)
+    ]
 
 
 def definitions(library: str) -> list[Path]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from definition_cases import definitions, experiment, takes_a_step
+from definition_cases import cases, experiment, takes_a_step
 
 from seqforge.backends import open_learner, prove
 
-PATHS = definitions("PyTorch")
+CASES = cases("PyTorch")
 
 
 def test_there_are_definitions() -> None:
-    assert len(PATHS) >= 5
+    assert len(CASES) >= 5
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CASES)
 def test_definition_builds_and_takes_a_step(path: Path) -> None:
     found = experiment(path)
     assert [problem for problem in prove(found) if problem.severity == "error"] == []

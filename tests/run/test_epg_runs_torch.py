@@ -87,6 +87,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
+@pytest.mark.slow
 def test_a_segmentation_is_judged_in_points_peaks_and_alleles(trained):
     run = trained("segmentation")
     assert run.state == "finished"
@@ -105,6 +106,7 @@ def test_a_segmentation_is_judged_in_points_peaks_and_alleles(trained):
     assert all(value.isdigit() for value in named.values())
 
 
+@pytest.mark.slow
 def test_the_truth_may_be_that_of_donors(trained):
     run = trained("segmentation")
     assert run.scores["test"]["alleles"]["markers"] == "autosomal"
@@ -117,6 +119,7 @@ def test_the_truth_may_be_that_of_donors(trained):
     assert isinstance(wrong.exception, UsageError) or wrong.exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_set_is_predicted_into_arrays_peaks_alleles_and_plots(trained, tmp_path: Path):
     run, out = trained("segmentation"), tmp_path / "out"
     found = seqforge("predict", run.path, "--set", "test", "-o", out, "--plots", 1, "--device", "cpu", "--json")
@@ -138,6 +141,7 @@ def test_a_set_is_predicted_into_arrays_peaks_alleles_and_plots(trained, tmp_pat
     assert json.loads((out / "calls.json").read_text())["profiles"] == judged
 
 
+@pytest.mark.slow
 def test_a_table_is_predicted_as_the_run_s_data_were_read(trained, tmp_path: Path):
     run = trained("segmentation")
     write_table(NEW.table(), tmp_path / "new.npz")
@@ -151,6 +155,7 @@ def test_a_table_is_predicted_as_the_run_s_data_were_read(trained, tmp_path: Pat
         assert set(read_report(tmp_path / "out/calls.tsv").samples) <= set(NEW.table().names)
 
 
+@pytest.mark.slow
 def test_files_of_a_sequencer_are_calibrated_first(trained, tmp_path: Path):
     run = trained("segmentation")
     (tmp_path / "runs").mkdir()
@@ -163,6 +168,7 @@ def test_files_of_a_sequencer_are_calibrated_first(trained, tmp_path: Path):
         assert (arrays["names"].tolist(), arrays["mask"].shape) == (["one"], (1, 5, 4096))
 
 
+@pytest.mark.slow
 def test_other_profiles_and_options_are_refused(trained, tmp_path: Path):
     run, table = trained("segmentation"), NEW.table()
     out = tmp_path / "out"
@@ -227,3 +233,46 @@ def test_peaks_are_classified_one_by_one(trained, tmp_path: Path):
     found = predict(run, str(tmp_path / "new.npz"), tmp_path / "out", {}, device="cpu")
     assert (found.unit, found.count) == ("peaks", len(rows(tmp_path / "out/peaks.tsv")))
     assert {row["true"] for row in rows(tmp_path / "out/peaks.tsv")} == {""}
+
+
+SIZED = {  # in a definition of its own, whose data say how many dyes and scan points it has
+    "autoencoder": ("reconstruction", "PerDyeConv1dAutoencoder", {"hidden_channels": 2, "depth": 4}, "MSELoss"),
+    "peak_classifier": ("peak classification", "PeakClassifier", {"hidden_channels": "4, 4"}, "CrossEntropyLoss"),
+}
+WHOLE = "".join(f'<part name="{name}" definition="parts/{name}.xml"/>' for name in SIZED)
+
+
+def test_parts_of_definitions_are_built_again_where_their_data_are_gone(tmp_path: Path):
+    (tmp_path / "model" / "parts").mkdir(parents=True)
+    table = Simulator(Simulated(profiles=6, donors=12, contributors=(1,), seed=3, length=FULL)).table()
+    few = replace(
+        table,
+        profiles=table.profiles[:, :3, :SHORT],
+        masks=table.masks[:, :3, :SHORT],
+        dye_names=table.dye_names[:3],
+        base_pairs=table.base_pairs_of(0)[:SHORT],
+        peaks=None,
+    )
+    write_table(few, tmp_path / "few.npz")
+    write_panel(NEW.panel, tmp_path / "panel.xml")
+    table_of = {"whole": "../few.npz", "part": "../../few.npz"}
+    text = definition("peaknet").replace("</hyperparameters></architecture>", f"</hyperparameters>{WHOLE}</architecture>")
+    (tmp_path / "model" / "whole.xml").write_text(of_file(text, table_of["whole"], "../panel.xml"))
+    for name, (task, architecture, sizes, loss) in SIZED.items():
+        PARTS[name] = (architecture, sizes, {"loss": loss})
+        one = definition(name).replace(f"<task>{name}</task>", f"<task>{task}</task>")
+        (tmp_path / "model" / "parts" / f"{name}.xml").write_text(of_file(one, table_of["part"], "../../panel.xml"))
+        del PARTS[name]
+    run = conduct(read(tmp_path / "model" / "whole.xml")[0], Options(runs=tmp_path / "runs"))
+    assert run.state == "finished"
+    again = Run(run.path)
+    assert judge(again, device="cpu", with_report=False).scores["n"] == run.scores["test"]["n"]
+    (tmp_path / "few.npz").rename(tmp_path / "new.npz")
+    found = predict(Run(run.path), str(tmp_path / "new.npz"), tmp_path / "out", {}, device="cpu")
+    with np.load(tmp_path / "out/predictions.npz") as arrays:
+        assert arrays["probabilities"].shape == (found.count, 2, 3, SHORT)
+
+
+def of_file(text: str, profiles: str, panel: str) -> str:
+    head, _, rest = text.partition('<data format="epg-simulation">')
+    return f'{head}<data format="epg">{keys({"profiles": profiles, "panel": panel})}{rest[rest.index("</data>") :]}'
