@@ -30,6 +30,7 @@ from seqforge.experiment import Experiment
 from seqforge.metrics.thresholds import DEFAULT
 from seqforge.run import about
 from seqforge.run.record import Run
+from seqforge.run.written import Written
 
 Say = Callable[[str], None]
 FEATURES = "SF0739"
@@ -40,15 +41,6 @@ OPTIONS = (
     "window", "overlap", "range_scores", "keep_going", "sort", "track", "manifest",
 )  # fmt: skip
 TRUTHS = REGIONS, HULL = "regions", "hull"  # what called regions are compared with
-
-
-@dataclass(frozen=True)
-class Written:
-    """The files that were written, and how many chromosomes (`unit`) they are of."""
-
-    files: list[Path]
-    count: int
-    unit: str = "chromosomes"
 
 
 @dataclass(frozen=True)
@@ -298,7 +290,7 @@ def predict(
         raise DataError(
             f"{lines}\n{output}: written without {counted(count, 'table')} that cannot be read", skipped.problems
         )
-    return Written(files, len(called))
+    return Written(files, len(called), "chromosomes")
 
 
 def _overlap(passes: Passes) -> int | None:

@@ -33,6 +33,7 @@ from seqforge.evaluation import epg_plots as plots
 from seqforge.evaluation.epg_outputs import ArrayFile, Called
 from seqforge.run.electropherograms import drawn_of, threshold_of, windows_of
 from seqforge.run.record import Run
+from seqforge.run.written import Written
 
 Say = Callable[[str], None]
 OPTIONS = ("set", "panel", "exact", "plots", "plot_format", "call_labels")
@@ -40,15 +41,6 @@ OF_ALLELES = ("panel", "exact", "call_labels")
 CUT = 25.0  # bp that a profile may lack at an end, where its size standard does not reach
 SETS = ("training", "validation", "test")
 PLOTS = "plots"
-
-
-@dataclass(frozen=True)
-class Written:
-    """The files that were written, and how many profiles or peaks (`unit`) they are of."""
-
-    files: list[Path]
-    count: int
-    unit: str = "profiles"
 
 
 @dataclass(frozen=True)
@@ -299,7 +291,7 @@ def _segmentation(job: _Job) -> Written:
     else:
         lacking = "panel (--panel)" if job.panel is None else "base pairs in the profiles"
         job.say(f"note: no alleles are called: there is no {lacking}")
-    return Written(paths + _plots(job), len(job.dataset))
+    return Written(paths + _plots(job), len(job.dataset), "profiles")
 
 
 def _predicted(job: _Job) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -372,7 +364,7 @@ def _reconstruction(job: _Job) -> Written:
             names = [job.table.names[row] for row in job.dataset.rows[indices]]
             arrays.add(names, profiles=job.dataset.store.scaling.inverse(prediction))
         arrays.facts |= {name: array for name, array in _array_facts(job).items() if name != "labels"}
-    return Written([path, *_plots(job)], len(job.dataset))
+    return Written([path, *_plots(job)], len(job.dataset), "profiles")
 
 
 def _peaks(job: _Job) -> Written:

@@ -7,20 +7,19 @@ All tables have a header line; cells are separated by tabs, commas or semicolons
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqforge.data import cache
+from seqforge.data.epg import text_tables
 from seqforge.data.epg.annotation import Annotation, annotated
 from seqforge.data.epg.problems import ALLELES
-from seqforge.data.problems import COLUMNS, DAMAGED, EMPTY, MISSING, refuse
+from seqforge.data.problems import COLUMNS, EMPTY, refuse
 from seqforge.errors import DataError, did_you_mean, nearest, quoted
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from seqforge.data.epg.samples import Sample
     from seqforge.data.epg.tables import ProfileTable
 
-SEPARATORS = "\t;,"
 OUT_OF_BIN = ("OB", "OL")  # alone: no allele
 PREFIX = "OB_"  # before an allele that lies outside of its bin
 ENDINGS = (".hid", ".fsa", ".npy")  # of files that a profile may be called after
@@ -75,7 +73,7 @@ def read_report(path: Path) -> AlleleReport:
 
     Rows of a sample may lie anywhere, empty cells anywhere among the alleles. Raises DataError with file and line.
     """
-    rows = _rows(path)
+    rows = text_tables.rows(path)
     _, header = next(rows)
     sample, marker = (_column(header, name, path) for name in ("Sample Name", "Marker"))
     alleles, heights = _numbered(header, path)
@@ -99,7 +97,7 @@ def read_report(path: Path) -> AlleleReport:
 
 def read_donors(path: Path) -> dict[str, Genotype]:
     """What donors truly have: SampleName;Marker;Allele1;Allele2 as donor → marker → alleles."""
-    rows = _rows(path)
+    rows = text_tables.rows(path)
     _, header = next(rows)
     donor, marker = (_column(header, name, path) for name in ("SampleName", "Marker"))
     alleles, _ = _numbered(header, path)
@@ -175,42 +173,11 @@ def annotations_of(
     return found
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line numbers and cells, the header first; empty lines are left out."""
-    text = _text(path)
-    header = text.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(SEPARATORS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    empty = True
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                empty = False
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise refuse(DAMAGED, f"the table cannot be read: {error}", file=path, line=reader.line_num) from None
-    if empty:
-        raise refuse(EMPTY, "the table is empty", file=path)
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise refuse(MISSING, f"cannot read the file: {error.strerror or error}", file=path) from None
-    if b"\0" in data:
-        raise refuse(DAMAGED, "this is no text file", file=path)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def _column(header: Sequence[str], name: str, path: Path) -> int:
-    columns = {_plain(cell): number for number, cell in enumerate(header)}
-    if _plain(name) not in columns:
+    columns = {text_tables.plain(cell): number for number, cell in enumerate(header)}
+    if text_tables.plain(name) not in columns:
         raise refuse(COLUMNS, f"no column '{name}'", f"the header has {', '.join(header)}", path, 1)
-    return columns[_plain(name)]
+    return columns[text_tables.plain(name)]
 
 
 def _numbered(header: Sequence[str], path: Path) -> tuple[dict[int, int], dict[int, int]]:
@@ -224,10 +191,6 @@ def _numbered(header: Sequence[str], path: Path) -> tuple[dict[int, int], dict[i
         message = "no columns of alleles: expected 'Allele#1' or 'Allele 1'"
         raise refuse(COLUMNS, message, f"the header has {', '.join(header)}", path, 1)
     return dict(sorted(found["allele"].items())), found["height"]
-
-
-def _plain(cell: str) -> str:
-    return "".join(letter for letter in cell.casefold() if letter.isalnum())
 
 
 def stem(file: str) -> str:

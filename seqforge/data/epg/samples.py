@@ -9,16 +9,15 @@ names neither file nor sample, they are the first two columns.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import NamedTuple
 
+from seqforge.data.epg import text_tables
 from seqforge.data.epg.checks import split_donors
 from seqforge.data.epg.problems import ALLELES
-from seqforge.data.problems import COLUMNS, DAMAGED, EMPTY, MISSING, refuse
+from seqforge.data.problems import COLUMNS, refuse
 from seqforge.errors import quoted
 
-SEPARATORS = "\t;,"
 FILE, SAMPLE, MIXTURE, DONORS, CONTRIBUTORS = "file", "sample", "mixture_set", "donors", "contributors"
 SPELLINGS = {  # a column's letters and digits → its name
     "file": FILE, "filename": FILE, "name": FILE, "sample": SAMPLE, "samplename": SAMPLE, "mixtureset": MIXTURE,
@@ -37,8 +36,9 @@ class Sample(NamedTuple):
 
 def read_samples(path: Path) -> dict[str, Sample]:
     """File name, as it stands there, → sample; raises DataError with the line that is wrong."""
-    header, *rows = _rows(path)
-    columns = [SPELLINGS.get(_plain(cell), "") for cell in header[1]]
+    lines = text_tables.rows(path, "the table of samples")
+    header, *rows = [(line, [cell.strip() for cell in row]) for line, row in lines]
+    columns = [SPELLINGS.get(text_tables.plain(cell), "") for cell in header[1]]
     if FILE not in columns and SAMPLE not in columns:
         columns, rows = [FILE, SAMPLE], [header, *rows]
     elif FILE not in columns:
@@ -64,32 +64,3 @@ def _sample(said: dict[str, str], named: bool, path: Path, line: int) -> Sample:
     if text and not (text.isdigit() and int(text) > 0):
         raise refuse(ALLELES, f"contributors: expected an integer ≥ 1, received {quoted(text)}", "", path, line)
     return Sample(name, said.get(MIXTURE, ""), donors, int(text) if text else len(donors) or None)
-
-
-def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Line numbers and cells without blanks around them, the header first; empty lines are left out."""
-    lines = _text(path).splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines, delimiter=max(SEPARATORS, key=first.count))
-    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
-    found = [(line, row) for line, row in rows if any(row)]
-    if not found:
-        raise refuse(EMPTY, "the table of samples is empty", file=path)
-    return found
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise refuse(MISSING, f"cannot read the file: {error.strerror or error}", file=path) from None
-    if b"\0" in data:
-        raise refuse(DAMAGED, "this is no text file", file=path)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _plain(cell: str) -> str:
-    return "".join(letter for letter in cell.casefold() if letter.isalnum())
