@@ -231,7 +231,7 @@ def test_raw_and_analysed_dyes_are_never_mixed(path: Path):
 
 def test_dyes_of_different_lengths_and_counts_are_refused(path: Path):
     write_abif(path, [*dyes((1, 2, 3, 4, 106)), *dyes((105,), 299)])
-    with pytest.raises(DataError, match=r"dyes of different lengths .*DATA 105: 299"):
+    with pytest.raises(DataError, match=r"SF0741: dyes of different lengths .*DATA 105: 299"):
         capillary.read(path, kits.find("PPF6C"), "raw")
     write_abif(path, [*dyes((1, 2, 3, 4, 106, 105)), Value("Dye#", 1, 4, [5])])
     with pytest.raises(DataError, match="a run of 5 dyes, PowerPlex Fusion 6C has 6"):

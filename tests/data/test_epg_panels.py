@@ -91,7 +91,7 @@ def test_every_wrong_marker_is_named(tmp_path: Path) -> None:
     text = panel_text().replace("<DyeIndex>2", "<DyeIndex>7").replace("<LowerBoundary>102", "<LowerBoundary>-1")
     with pytest.raises(DataError) as caught:
         read_panel(write_panel(tmp_path / "panel.xml", text))
-    assert [problem.place.line for problem in caught.value.problems] == [3, 13]
+    assert [(problem.id, problem.place.line) for problem in caught.value.problems] == [("SF0721", 3), ("SF0721", 13)]
 
 
 def test_files_that_cannot_be_unpacked_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
