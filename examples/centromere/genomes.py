@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Genomes with a satellite array per chromosome, and what looks like one: pieces of it, mobile elements, gaps."""
+"""Genomes with a satellite array per chromosome, and with what looks like one: short repeats, mobile elements, gaps."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Plan(NamedTuple):
     bin_size: int
     arm: tuple[int, int] = (60, 110)  # each of two per chromosome
     array: tuple[int, int] = (8, 24)
-    piece: tuple[float, float] = (0.5, 3)  # of the array, once more in an arm
-    pieces: int = 6  # per chromosome
+    decoy: tuple[int, int] = (1, 3)  # tandem repeats of one monomer, as frequent as the array and as alike
+    decoys: int = 4  # per chromosome
     elements: int = 12  # copies of one mobile element, of 0.6 bins, per chromosome
     gaps: int = 2  # of one bin each, in the arms
-    gapped: float = 1 / 3  # of the arrays have a gap of half a bin within
+    gapped: float = 1 / 3  # of the arrays have a gap of one bin within
 
 
 def write_samples(folder: Path, seed: int, plan: Plan) -> list[Path]:
@@ -43,39 +43,37 @@ def genome(seed: int, sample: int, plan: Plan) -> Iterator[Record]:
     draw = np.random.default_rng([seed, sample])
     element = BASES[draw.integers(0, 4, round(0.6 * plan.bin_size))]
     for number in range(1, plan.chromosomes + 1):
-        middle = array(draw, plan)
-        arms = [arm(draw, element, middle, plan) for _ in range(2)]
+        arms = [arm(draw, element, plan) for _ in range(2)]
+        middle = array(draw, REPEAT, plan.array, plan.bin_size)
         if draw.random() < plan.gapped:
-            cut(draw, middle, plan.bin_size // 2)
+            cut(draw, middle, plan.bin_size)
         start = len(arms[0])
         bases = np.concatenate([arms[0], middle, arms[1]])
         yield Record(f"chr{number}", bases, start, start + len(middle))
 
 
-def array(draw: np.random.Generator, plan: Plan) -> np.ndarray:
-    """Copies of a higher-order repeat that no other chromosome has."""
-    copies = drawn(draw, plan.array, plan.bin_size) // (REPEAT * MONOMER)
-    (record,) = simulate_genome(int(draw.integers(2**31)), [(0, 0)], Satellite(copies, REPEAT, MONOMER))
-    return record.bases
-
-
-def arm(draw: np.random.Generator, element: np.ndarray, middle: np.ndarray, plan: Plan) -> np.ndarray:
+def arm(draw: np.random.Generator, element: np.ndarray, plan: Plan) -> np.ndarray:
     """Random bases (position,) with repeats and gaps put over them, which may lie over each other."""
     bases = BASES[draw.integers(0, 4, drawn(draw, plan.arm, plan.bin_size))]
     for _ in range(plan.elements // 2):
         put(draw, bases, drifted(draw, element))
-    for _ in range(plan.pieces // 2):
-        length = drawn(draw, plan.piece, plan.bin_size)
-        start = int(draw.integers(0, len(middle) - length))
-        put(draw, bases, drifted(draw, middle[start : start + length]))
+    for _ in range(plan.decoys // 2):
+        put(draw, bases, array(draw, 1, plan.decoy, plan.bin_size))
     for _ in range(plan.gaps // 2):
         cut(draw, bases, plan.bin_size)
     return bases
 
 
-def drawn(draw: np.random.Generator, bins: Sequence[float], bin_size: int) -> int:
+def array(draw: np.random.Generator, monomers: int, bins: Sequence[int], bin_size: int) -> np.ndarray:
+    """Copies of a repeat of `monomers` that is found nowhere else."""
+    copies = max(2, drawn(draw, bins, bin_size) // (monomers * MONOMER))
+    (record,) = simulate_genome(int(draw.integers(2**31)), [(0, 0)], Satellite(copies, monomers, MONOMER))
+    return record.bases
+
+
+def drawn(draw: np.random.Generator, bins: Sequence[int], bin_size: int) -> int:
     """A length in bases."""
-    return int(draw.integers(round(bins[0] * bin_size), round(bins[1] * bin_size) + 1))
+    return int(draw.integers(bins[0] * bin_size, bins[1] * bin_size + 1))
 
 
 def drifted(draw: np.random.Generator, bases: np.ndarray, share: float = 0.005) -> np.ndarray:
