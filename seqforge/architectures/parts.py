@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -90,6 +90,14 @@ class RunPart:
         except (OSError, SafetensorError) as error:
             raise RunError(f"{self.weights}: the weights cannot be read ({error})") from None
 
+    def within(self, spec: InputSpec) -> RunPart:
+        """The part for a whole model of `spec`: one that begins untrained takes sizes that its own data do not say."""
+        if not self.fresh:
+            return self
+        own = self.spec
+        sized = own._replace(length=own.length or spec.length, channels=own.channels or spec.channels)
+        return replace(self, spec=sized)
+
     def torch(self) -> Any:
         """The torch.nn.Module, with the trained weights if there are any."""
         import torch
@@ -103,10 +111,13 @@ class RunPart:
         return model
 
     def fingerprint(self) -> str:
-        """Of the weights and whatever code they need; of a part that begins untrained, of what it is built from."""
+        """Of the weights and whatever code they need; of a part that begins untrained, of what it is built from.
+
+        Sizes of its data are left out: the whole model's data have them, and the part's own need not be there.
+        """
         weights = self.weights.read_bytes() if self.weights is not None else b""
         if self.fresh:
-            weights = repr((self.architecture, self.spec)).encode()
+            weights = repr((self.architecture, self.spec._replace(length=None, channels=0))).encode()
         return hashlib.sha256(weights + self.architecture.fingerprint().encode()).hexdigest()
 
 

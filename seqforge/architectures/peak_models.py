@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.architectures.electropherograms import DYES, SCAN_POINTS, EPGArchitecture, Found, Sentence, no_profiles
+from seqforge.architectures.parts import RunPart
 from seqforge.architectures.peak_classifier import PeakClassifier
 from seqforge.arrays import np
 from seqforge.parameters import Count, Natural, Real, setting
@@ -50,6 +51,11 @@ class PeakModel(EPGArchitecture):
     def part_architecture(self, name: str) -> Architecture | None:
         """What the part is, where that is known."""
         return getattr(self.part(name), "architecture", None)
+
+    def part_spec(self, name: str, spec: InputSpec) -> InputSpec:
+        """What the part is built for, where the whole model is built for `spec`."""
+        part = self.part(name)
+        return part.within(spec).spec if isinstance(part, RunPart) else spec
 
     def is_frozen(self, name: str) -> bool:
         """Whether the part's weights stay as they are."""
@@ -125,4 +131,4 @@ class PeakModel(EPGArchitecture):
     def built(self, name: str, default: Architecture, spec: InputSpec) -> Any:
         """The part's nn.Module, with the weights that it was given; without a part the default's."""
         part = self.part(name)
-        return default.torch(spec) if part is None else part.torch()  # type: ignore[attr-defined]
+        return default.torch(spec) if part is None else part.within(spec).torch()  # type: ignore[attr-defined]

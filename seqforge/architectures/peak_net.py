@@ -80,8 +80,7 @@ class PeakNet(PeakModel):
         if known is not None and not isinstance(known, Autoencoder):
             yield "SF0565", f"part 'autoencoder': expected an autoencoder, received {known.name}", "", "error"
             return
-        built_for: InputSpec = getattr(self.part("autoencoder"), "spec", spec)
-        full = self.autoencoder.sized(built_for)
+        full = self.autoencoder.sized(self.part_spec("autoencoder", spec))
         pairs = (("dyes", full.dyes, spec.channels), ("scan points", full.scan_points, spec.length))
         for noun, own, wanted in pairs:
             if own and wanted and own != wanted:
@@ -107,9 +106,7 @@ class PeakNet(PeakModel):
             yield "SF0565", message, "leave autoencoder_out_shape out", "error"
 
     def summary(self, spec: InputSpec) -> str:
-        known = self.part_architecture("autoencoder")
-        built_for: InputSpec = getattr(self.part("autoencoder"), "spec", spec) if known is not None else spec
-        return self.autoencoder.latent_summary(built_for)
+        return self.autoencoder.latent_summary(self.part_spec("autoencoder", spec))
 
     def unused_parameters(self, loss: Loss) -> tuple[str, ...]:
         decoders = (f"autoencoder.{pattern}" for pattern in self.autoencoder.decoder_names)

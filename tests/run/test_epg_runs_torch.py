@@ -42,9 +42,9 @@ def keys(values: dict[str, object]) -> str:
     return "".join(f'<hyperparameter name="{name}">{value}</hyperparameter>' for name, value in values.items())
 
 
-def definition(kind: str) -> str:
-    architecture, sizes, loss = PARTS[kind]
-    task = "segmentation" if kind == "peaknet" else kind
+def definition(kind: str, parts: tuple | None = None, task: str | None = None) -> str:
+    architecture, sizes, loss = parts or PARTS[kind]
+    task = task or ("segmentation" if kind == "peaknet" else kind)
     rate, process = {"optimizer": "AdamW", "learning_rate": 0.01}, {"epochs": 1}
     process["batch_size"] = 512 if kind == "peak classification" else 4
     data = SIMULATED | {"length": FULL if kind == "segmentation" else SHORT}
@@ -237,7 +237,12 @@ def test_peaks_are_classified_one_by_one(trained, tmp_path: Path):
 
 SIZED = {  # in a definition of its own, whose data say how many dyes and scan points it has
     "autoencoder": ("reconstruction", "PerDyeConv1dAutoencoder", {"hidden_channels": 2, "depth": 4}, "MSELoss"),
-    "peak_classifier": ("peak classification", "PeakClassifier", {"hidden_channels": "4, 4"}, "CrossEntropyLoss"),
+    "peak_classifier": (
+        "peak classification",
+        "PeakClassifier",
+        {"hidden_channels": 4, "embedding_dim": 0},
+        "CrossEntropyLoss",
+    ),
 }
 WHOLE = "".join(f'<part name="{name}" definition="parts/{name}.xml"/>' for name in SIZED)
 
@@ -254,15 +259,13 @@ def test_parts_of_definitions_are_built_again_where_their_data_are_gone(tmp_path
         peaks=None,
     )
     write_table(few, tmp_path / "few.npz")
-    write_panel(NEW.panel, tmp_path / "panel.xml")
-    table_of = {"whole": "../few.npz", "part": "../../few.npz"}
-    text = definition("peaknet").replace("</hyperparameters></architecture>", f"</hyperparameters>{WHOLE}</architecture>")
-    (tmp_path / "model" / "whole.xml").write_text(of_file(text, table_of["whole"], "../panel.xml"))
+    text = definition("peaknet").replace(
+        "</hyperparameters></architecture>", f"</hyperparameters>{WHOLE}</architecture>"
+    )
+    (tmp_path / "model" / "whole.xml").write_text(of_file(text, "../few.npz"))
     for name, (task, architecture, sizes, loss) in SIZED.items():
-        PARTS[name] = (architecture, sizes, {"loss": loss})
-        one = definition(name).replace(f"<task>{name}</task>", f"<task>{task}</task>")
-        (tmp_path / "model" / "parts" / f"{name}.xml").write_text(of_file(one, table_of["part"], "../../panel.xml"))
-        del PARTS[name]
+        one = definition(name, (architecture, sizes, {"loss": loss}), task)
+        (tmp_path / "model" / "parts" / f"{name}.xml").write_text(of_file(one, "../../few.npz"))
     run = conduct(read(tmp_path / "model" / "whole.xml")[0], Options(runs=tmp_path / "runs"))
     assert run.state == "finished"
     again = Run(run.path)
@@ -273,6 +276,6 @@ def test_parts_of_definitions_are_built_again_where_their_data_are_gone(tmp_path
         assert arrays["probabilities"].shape == (found.count, 2, 3, SHORT)
 
 
-def of_file(text: str, profiles: str, panel: str) -> str:
+def of_file(text: str, profiles: str) -> str:
     head, _, rest = text.partition('<data format="epg-simulation">')
-    return f'{head}<data format="epg">{keys({"profiles": profiles, "panel": panel})}{rest[rest.index("</data>") :]}'
+    return f'{head}<data format="epg">{keys({"profiles": profiles})}{rest[rest.index("</data>") :]}'
