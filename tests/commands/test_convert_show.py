@@ -162,3 +162,31 @@ def test_show_follows_a_changed_part() -> None:
     )
     assert shown["part solo"]["run"] == {"value": "gone", "from": "--set architecture.part.run"}
     assert "model" not in shown["part solo"]
+
+
+def test_show_says_what_is_fixed_and_what_is_left_out_of_array_models() -> None:
+    shown = json.loads(call("show", "torch-dnanet-peaknet-film", "--json"))
+    assert (shown["part autoencoder"]["freeze"]["value"], shown["part peak_classifier"]["freeze"]["value"]) == (
+        True,
+        False,
+    )
+    assert shown["part peak_classifier"]["definition"]["value"] == "torch-dnanet-peaks-flat.xml"
+    assert shown["loss"]["input"] == {"value": "logits", "from": "default"}
+    assert shown["architecture"]["not trained"]["value"] == ["autoencoder.*decoder.*", "peak_classifier.head.*"]
+    assert "20 × 128 = 2,560 values, 8 times fewer" in shown["architecture"]["remark"]["value"]
+    small = json.loads(call("show", "torch-dnanet-conv1d-autoencoder", "--set", "data.length=1024", "--json"))
+    assert "128 values, 40 times fewer than the 5 × 1024" in small["architecture"]["remark"]["value"]
+
+
+def test_parameters_that_a_loss_does_not_reach_have_no_optimizer(tmp_path: Path) -> None:
+    shown = json.loads(call("show", "torch-centromere-small", "--json"))
+    owners = {name: row["from"] for name, row in shown["parameters"].items()}
+    assert owners["range_head.0.weight"] == owners["multi_scale_conv.convs.0.0.weight"] == "frozen"
+    assert owners["position_head.0.weight"] == "AdamW (*)"
+    text = (folder("model-defs") / "torch-centromere-small.xml").read_text()
+    text = text.replace(">WeightedBCELoss<", ">WeightedLoss<")
+    text = text.replace('"pos_weight">15<', '"terms">WeightedBCELoss 1, RangeLoss 0.1<')
+    (tmp_path / "both.xml").write_text(text)
+    both = json.loads(call("show", tmp_path / "both.xml", "--json"))
+    assert both["parameters"]["range_head.0.weight"]["from"] == "AdamW (*)"
+    assert "not trained" not in both["architecture"]
