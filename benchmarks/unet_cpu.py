@@ -126,7 +126,7 @@ def race(options: argparse.Namespace) -> None:
 def loop(options: argparse.Namespace) -> None:
     """SeqForge's loop against the minimal one; both in the layout that SeqForge chooses."""
     depth, filters = SIZES[options.size]
-    overrides = [f"architecture.depth={depth}", f"architecture.num_filters={filters}"]
+    overrides = [f"architecture.hyperparameters.depth={depth}", f"architecture.hyperparameters.num_filters={filters}"]
     experiment = without_data("torch-dnanet-unet", [*overrides, f"trainingprocess.batch_size={options.batch_size}"])
     examples = profiles(options.steps * options.batch_size)
     trained = learner(experiment, LENGTH, "cpu")
