@@ -25,7 +25,7 @@ from seqforge.losses.translations import translate
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import Optimizer
 from seqforge.registry import BAYES, KERAS, PYTORCH
-from seqforge.resolving import agreement
+from seqforge.resolving import agreement, arrays
 from seqforge.resolving.agreement import Asked
 from seqforge.resolving.architecture import OWN_SECTIONS, ArchitectureReader, check
 from seqforge.resolving.data import Chosen, DataReader
@@ -388,7 +388,8 @@ class _Resolution:
         self, architecture: Architecture, loss: Loss, optimizers: Sequence[OptimizerUse], length: int | None
     ) -> Iterator[Problem]:
         """Whether every parameter has an optimizer, where parameters are known without a framework."""
-        if self.setting.library != PYTORCH or not optimizers or type(architecture).shapes is Architecture.shapes:
+        known = type(architecture).shapes is not Architecture.shapes or loss.learned_parameters()
+        if self.setting.library != PYTORCH or not optimizers or not known:
             return
         from seqforge.resolving.ownership import misfits
 
@@ -412,7 +413,7 @@ class _Resolution:
         if setting.library is not None and (architecture is None or architecture.trainable):
             self.problems += agreement.required_sections(definition, setting.library, list(self.compiled))
         if chosen.source is not None:
-            self.problems += agreement.source_and_task(chosen.source, setting, chosen.place or definition.tree.place)
+            self.problems += arrays.source_and_task(chosen.source, setting, chosen.place or definition.tree.place)
         if chosen.definition is not None:
             place = chosen.place or definition.tree.place
             self.problems += agreement.data_and_model(chosen.definition, setting, definition.general, place)
@@ -422,15 +423,15 @@ class _Resolution:
     def _agree_architecture(self, architecture: Architecture, loss: Loss | None, length: int | None) -> None:
         definition, setting = self.definition, self.setting
         self.problems += agreement.unread_parts(definition, architecture)
-        self.problems += agreement.arrays_and_task(definition, setting, architecture)
+        self.problems += arrays.arrays_and_task(definition, setting, architecture)
         if loss is not None and definition.loss is not None:
-            self.problems += agreement.output_and_loss(definition.loss, architecture, loss)
+            self.problems += arrays.output_and_loss(definition.loss, architecture, loss)
             self.problems += agreement.loss_and_model(definition.loss, loss, architecture, setting.labels)
-        self.problems += agreement.unit_input(architecture, self.source, definition)
-        self.problems += agreement.peak_windows(architecture, self.source, definition)
-        self.problems += agreement.part_scalings(architecture, self.source, definition)
+        self.problems += arrays.unit_input(architecture, self.source, definition)
+        self.problems += arrays.peak_windows(architecture, self.source, definition)
+        self.problems += arrays.part_scalings(architecture, self.source, definition)
         if not architecture.trainable:
-            self.problems += agreement.nothing_to_train(definition, architecture)
+            self.problems += arrays.nothing_to_train(definition, architecture)
         place = key_place(definition.loss, "pseudocount") or definition.architecture.place
         self.problems += agreement.pseudocounts(architecture, loss, place)
         operations = definition.architecture.operations
@@ -438,7 +439,8 @@ class _Resolution:
         if operations and activation and loss is not None and self.task is not None:
             place = operations[-1].place
             self.problems += agreement.activation_and_loss(activation, loss, self.task, place)
-        if setting.alphabet is not None and (setting.heads if architecture.reads_heads else setting.labels):
+        unlabelled = self.task is not None and self.task.targets == "signal"
+        if setting.alphabet is not None and (setting.heads if architecture.reads_heads else setting.labels or unlabelled):
             self.problems += check(architecture, self._spec(length), definition.architecture)
 
 
