@@ -14,10 +14,10 @@ from seqforge.evaluation import figures
 from seqforge.evaluation.bins_scores import Called, pooled
 from seqforge.evaluation.report import Figure, Section, Table, number, origin, page, tiles
 
-TILES = ("f1", "precision", "recall", "roc_auc", "average_precision", "region_iou", "threshold", "loss")
+TILES = ("f1", "precision", "recall", "roc_auc", "average_precision", "region_iou", "top_1_hits", "threshold", "loss")
 HISTORIES = ("loss", "f1", "threshold")
 COLUMNS = ("seq_len", "bins", "positives", "f1", "precision", "recall", "roc_auc", "average_precision",
-           "region_iou", "region_precision", "region_recall")  # fmt: skip
+           "region_iou", "region_precision", "region_recall", "top_1_hits")  # fmt: skip
 MOST_DRAWN = 24  # chromosomes
 MOST_ROWS = 200  # of the table of chromosomes
 MOST_POINTS = 1500  # of a line

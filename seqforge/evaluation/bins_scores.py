@@ -16,10 +16,12 @@ import numpy as np
 from seqforge.data.bins.identity import Chromosome
 from seqforge.data.bins.tables import UNKNOWN
 from seqforge.errors import DataError
-from seqforge.evaluation.regions import Agreement, Calling, Region, agreement, runs, truth
+from seqforge.evaluation.regions import Agreement, Calling, Region, agreement, first_hit, runs, truth
 from seqforge.evaluation.scores import plain
 from seqforge.metrics import ranking
 from seqforge.metrics.thresholds import DEFAULT, best, calls
+
+TOP = (1, 3, 5)  # most probable regions of a chromosome, among which a true one is looked for
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,13 @@ def search(predicted: Sequence[Predicted], source: str) -> Threshold:
 def scores(called: Sequence[Called], threshold: Threshold, hull: bool = False) -> dict[str, Any]:
     """Ready for JSON: of all bins pooled, `chromosomes` (a list with each alone), and `notes`.
 
-    Regions over all chromosomes: bp summed, and the mean IoU of those that have a true one.
+    Regions over all chromosomes: bp summed, the mean IoU of those that have a true one, and `top_1_hits` …: the share
+    of these in which one of the N most probable regions overlaps a true one.
     """
     each = [(one, of_chromosome(one, threshold, hull)) for one in called]
     p, labels = pooled([one.predicted for one in called])
     found, notes = _bins(p, labels, threshold.value)
-    agreements = [_agreement(one, hull) for one in called if one.predicted.labels is not None]
-    found |= _regions(agreements)
+    found |= _regions([one for one in called if one.predicted.labels is not None], hull)
     listed = [_named(one) | (own or {}) for one, own in each]
     notes += [f"{_name(one)}: {note}" for one, own in each if own for note in own["notes"]]
     head = {"threshold": threshold.value, "threshold_source": threshold.source}
@@ -118,7 +120,7 @@ def of_chromosome(one: Called, threshold: Threshold, hull: bool = False) -> dict
     if one.predicted.labels is None:
         return None
     found, notes = _bins(*one.predicted.known, threshold.value)
-    result: dict[str, Any] = plain(found | _regions([_agreement(one, hull)]) | {"notes": notes})
+    result: dict[str, Any] = plain(found | _regions([one], hull) | {"notes": notes})
     return result
 
 
@@ -152,13 +154,25 @@ def _agreement(one: Called, hull: bool) -> Agreement:
     return agreement(one.regions, predicted.true_regions, hull, known)
 
 
-def _regions(agreements: Sequence[Agreement]) -> dict[str, Any]:
+def _regions(called: Sequence[Called], hull: bool) -> dict[str, Any]:
+    """Of chromosomes with known labels."""
+    agreements = [_agreement(one, hull) for one in called]
     ious = [one.iou for one in agreements if one.iou is not None]
     total = Agreement(None, *(int(sum(one[place] or 0 for one in agreements)) for place in (1, 2, 3)))
     return {
         "region_iou": float(np.mean(ious)) if ious else None,
         "region_precision": total.precision,
         "region_recall": total.recall,
+    } | _hits(called)
+
+
+def _hits(called: Sequence[Called]) -> dict[str, float | None]:
+    """Of the chromosomes with a true region, the share in which one of the N most probable regions overlaps one."""
+    having = [(one.regions, one.predicted.true_regions) for one in called if one.predicted.true_regions]
+    ranks = [first_hit(regions, true) for regions, true in having]
+    return {
+        f"top_{n}_hits": sum(rank is not None and rank <= n for rank in ranks) / len(ranks) if ranks else None
+        for n in TOP
     }
 
 

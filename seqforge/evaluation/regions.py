@@ -184,6 +184,12 @@ def agreement(
     return Agreement(best if told else None, _length(shared(said, told)), _length(said), _length(told))
 
 
+def first_hit(regions: Sequence[Region], true: Sequence[Region]) -> int | None:
+    """Which of `regions`, the most probable of which is number 1, is the first to overlap a true one; None: none is."""
+    told = [one.interval for one in true]
+    return next((rank for rank, one in enumerate(regions, 1) if shared([one.interval], told)), None)
+
+
 def shared(some: Intervals, others: Intervals) -> list[tuple[int, int]]:
     """The intersection of two unions of disjoint intervals."""
     pairs = ((max(a[0], b[0]), min(a[1], b[1])) for a in some for b in others)

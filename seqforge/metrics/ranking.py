@@ -28,7 +28,8 @@ def average_precision(score: np.ndarray, present: np.ndarray) -> float:
     """Area under the precision-recall curve as Σ (Rₖ − Rₖ₋₁)·Pₖ, without interpolation; NaN if nothing is present."""
     from sklearn.metrics import average_precision_score
 
-    return float(average_precision_score(present, score)) if present.any() else float("nan")
+    # a sum of shares may end a rounding error above 1
+    return min(1.0, float(average_precision_score(present, score))) if present.any() else float("nan")
 
 
 AREAS: dict[str, Area] = {"roc_auc": roc_auc, "pr_auc": average_precision}

@@ -14,7 +14,7 @@ import numpy as np
 
 from seqforge.backends.base import Learner
 from seqforge.data.bins import windows
-from seqforge.data.bins.collection import collected, recipe
+from seqforge.data.bins.collection import FEATURES_FILE, collected, recipe
 from seqforge.data.bins.dataset import BinsSet
 from seqforge.data.bins.identity import Chromosome
 from seqforge.data.bins.normalising import of_facts
@@ -214,6 +214,8 @@ class Asked:
             raise UsageError("--overlap is of windows: give --window, too")
         if "top_n_scope" in given and "top_n" not in given:
             raise UsageError("--top-n-scope goes with --top-n")
+        for name in ("threshold", "min_prob", "nms_iou"):
+            _share(f"--{name.replace('_', '-')}", given.get(name, 0))
         if "window" in given:
             windows.overlap_of(given["window"], given.get("overlap"))
         passes = Passes(given.get("window"), given.get("overlap"))
@@ -237,6 +239,11 @@ class Asked:
 def _one_of(option: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise UsageError(f"{option}: unknown '{value}'; {did_you_mean(value, known)}")
+
+
+def _share(option: str, value: float) -> None:
+    if not 0 <= value <= 1:  # nor NaN
+        raise UsageError(f"{option}: expected a number in [0, 1], received {value:g}")
 
 
 def _thresholds(given: Any) -> tuple[float, ...]:
@@ -369,5 +376,12 @@ def refuse_other_features(
     given = recipe(dict(features))
     for key in sorted(trained.keys() | given.keys()):
         if trained.get(key) != given.get(key):
-            message = f"features.json: {key}: expected {trained.get(key)} as in training, received {given.get(key)}"
-            raise refuse(FEATURES, message, "make the tables with the settings of the training data")
+            message = f"{key}: expected {trained.get(key)} as in training, received {given.get(key)}"
+            hint = "make the tables with the settings of the training data"
+            raise refuse(FEATURES, message, hint, _features_file(chromosomes))
+
+
+def _features_file(chromosomes: Sequence[Chromosome]) -> Path:
+    """That of the first table, in its folder or one above."""
+    folders = (folder for one in chromosomes[:1] for folder in one.block.file.parents)
+    return next((path for folder in folders if (path := folder / FEATURES_FILE).is_file()), Path(FEATURES_FILE))

@@ -450,6 +450,7 @@ class Conductor:
 _MINOR = (
     "precision", "recall", "sensitivity", "specificity", "roc_auc_micro", "pr_auc_micro",
     "profile_spearman", "profile_mnll", "profile_mnll_per_read", "counts_spearman", "counts_mse",
+    "top_3_hits", "top_5_hits",
 )  # fmt: skip
 
 

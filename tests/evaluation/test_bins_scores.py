@@ -14,6 +14,7 @@ from small_bins import chromosome
 from seqforge.errors import DataError
 from seqforge.evaluation.bins_scores import Called, Predicted, Threshold, call, of_chromosome, pooled, scores, search
 from seqforge.evaluation.regions import Calling
+from seqforge.metrics import ranking
 
 HALF = Threshold(0.5, "validation set")
 
@@ -79,6 +80,26 @@ def test_pooled_scores_are_of_all_bins_together() -> None:
     assert "f1" not in found["chromosomes"][2]
     assert found["notes"] == ["chr2 of s: every bin is background: ROC AUC and average precision are not defined"]
     json.dumps(found, allow_nan=False)
+
+
+def test_hits_are_the_chromosomes_whose_best_regions_hold_a_true_one() -> None:
+    second = predicted([0.9, 0.1, 0.7, 0.1, 0.6], [0, 0, 1, 0, 0], "chr6")
+    never = predicted([0.9, 0.1, 0.1, 0.1, 0.1], [0, 0, 0, 1, 1], "chr5")
+    found = scores(called(GOOD, second, never, SILENT, UNKNOWN), HALF)
+    assert {name: found[name] for name in found if name.endswith("_hits")} == pytest.approx(
+        {"top_1_hits": 1 / 3, "top_3_hits": 2 / 3, "top_5_hits": 2 / 3}
+    )
+    assert [one.get("top_1_hits") for one in found["chromosomes"]] == [1.0, 0.0, 0.0, None, None]
+    assert [one.get("top_3_hits") for one in found["chromosomes"]] == [1.0, 1.0, 0.0, None, None]
+
+
+def test_an_average_precision_is_one_at_most() -> None:
+    draw = np.random.default_rng(0)
+    for _ in range(50):
+        present = draw.random(800) < 0.06
+        found = ranking.average_precision((present + draw.random(800) / 2).astype(np.float32), present)
+        assert found == pytest.approx(1.0)
+        assert found <= 1
 
 
 def test_without_labels_there_are_no_metrics() -> None:

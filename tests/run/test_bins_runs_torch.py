@@ -186,6 +186,8 @@ def test_trained_range_scores_are_written_unasked(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"nms_iou": 0.2}, "--nms-iou would do nothing"),
+        ({"threshold": float("nan")}, "--threshold: expected a number in [0, 1], received nan"),
+        ({"min_prob": float("nan")}, "--min-prob: expected a number in [0, 1], received nan"),
         ({"overlap": 5}, "--overlap is of windows"),
         ({"window": 40, "overlap": 30}, "overlap: expected 0 to 20 bins"),
         ({"top_n_scope": "genome"}, "--top-n-scope goes with --top-n"),
@@ -283,7 +285,10 @@ def test_features_that_are_made_otherwise_are_refused(run: Run, tables: Path, tm
     try:
         features = {"feature_version": "kmer-1", "highlight": "bin_median", "fasta": {}}
         (folder / "features.json").write_text(json.dumps(features))
-        with pytest.raises(DataError, match="highlight: expected genome_median as in training, received bin_median"):
+        with pytest.raises(
+            DataError,
+            match=r"features\.json: SF0739: highlight: expected genome_median as in training",
+        ):
             predicted(run, folder, tmp_path / "second")
         (folder / "features.json").write_text(json.dumps(features | {"highlight": "genome_median"}))
         assert predicted(run, folder, tmp_path / "third")["chromosomes"]

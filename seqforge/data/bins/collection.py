@@ -72,10 +72,8 @@ def found(paths: Sequence[Path]) -> tuple[list[Path], int]:
         else:
             raise refuse(MISSING, f"no such table or folder; tables are called *{ENDING}", file=path)
     if not tables:
-        where = ", ".join(map(str, paths))
-        raise refuse(
-            EMPTY, f"expected tables called *{ENDING}, received {counted(others, 'other file')}", "name them", where
-        )
+        where, received = ", ".join(map(str, paths)), counted(others, "other file") if others else "no file"
+        raise refuse(EMPTY, f"expected tables called *{ENDING}, received {received}", file=where)
     return list(dict.fromkeys(tables)), others
 
 
