@@ -109,6 +109,16 @@ def test_a_sigmoid_decoder_wants_scaled_data(tmp_path: Path) -> None:
     assert any("SF0345" in one and "the data are not scaled" in one for one in sentences(problems))
 
 
+def test_sizes_of_autoencoders_are_those_of_the_data_also_without_labels(tmp_path: Path) -> None:
+    declared = '<hyperparameter name="in_channels">6</hyperparameter><hyperparameter name="depth">5<'
+    _, problems = changed(tmp_path, "torch-dnanet-perdye-autoencoder", ('<hyperparameter name="depth">5<', declared))
+    (found,) = sentences(problems)
+    assert "SF0561 in_channels: expected 5, the number of dyes, received 6" in found
+    _, problems = changed(tmp_path, "torch-dnanet-fourier-autoencoder", ('"latent_coeffs">256<', '"latent_coeffs">2050<'))
+    (found,) = sentences(problems)
+    assert "latent_coeffs: expected 1 to signal_length // 2 + 1 = 2049, received 2050" in found
+
+
 def peaknet(folder: Path, *pairs: tuple[str, str]) -> tuple[Experiment | None, list[Problem]]:
     for name in ("torch-dnanet-perdye-autoencoder", "torch-dnanet-peaks-flat"):
         (folder / f"{name}.xml").write_text((MODELS / f"{name}.xml").read_text(encoding="utf-8"), encoding="utf-8")
