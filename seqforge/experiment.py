@@ -439,8 +439,9 @@ class _Resolution:
         if operations and activation and loss is not None and self.task is not None:
             place = operations[-1].place
             self.problems += agreement.activation_and_loss(activation, loss, self.task, place)
+        outputs = setting.heads if architecture.reads_heads else setting.labels
         unlabelled = self.task is not None and self.task.targets == "signal"
-        if setting.alphabet is not None and (setting.heads if architecture.reads_heads else setting.labels or unlabelled):
+        if setting.alphabet is not None and (outputs or unlabelled):
             self.problems += check(architecture, self._spec(length), definition.architecture)
 
 

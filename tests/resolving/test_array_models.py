@@ -114,7 +114,9 @@ def test_sizes_of_autoencoders_are_those_of_the_data_also_without_labels(tmp_pat
     _, problems = changed(tmp_path, "torch-dnanet-perdye-autoencoder", ('<hyperparameter name="depth">5<', declared))
     (found,) = sentences(problems)
     assert "SF0561 in_channels: expected 5, the number of dyes, received 6" in found
-    _, problems = changed(tmp_path, "torch-dnanet-fourier-autoencoder", ('"latent_coeffs">256<', '"latent_coeffs">2050<'))
+    _, problems = changed(
+        tmp_path, "torch-dnanet-fourier-autoencoder", ('"latent_coeffs">256<', '"latent_coeffs">2050<')
+    )
     (found,) = sentences(problems)
     assert "latent_coeffs: expected 1 to signal_length // 2 + 1 = 2049, received 2050" in found
 
