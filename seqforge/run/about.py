@@ -29,6 +29,7 @@ def record(run: Run) -> dict[str, Any]:
         "library": experiment.library,
         "architecture": experiment.architecture.name,
         "parameters": manifest.get("parameters", {}).get("parameters"),
+        **({"latent": manifest["latent"]} if "latent" in manifest else {}),
         "data": sizes,
         "epochs": len(run.history),
         "best epoch": best.get("epoch"),

@@ -344,6 +344,9 @@ class Conductor:
             f"model: {architecture}, {parameters:,} parameters, {self.experiment.library} on "
             f"{summary.get('device_name', summary.get('device'))}, {summary.get('precision', 'fp32')}"
         )
+        if latent := self._latent():
+            self.directory.update(latent=latent)
+            self.report(latent)
         if unused := summary.get("unused"):
             self.directory.update(unused=list(unused))
             self.report(f"note: {len(unused)} tensors are not trained, the loss does not reach them: {_some(unused)}")
@@ -351,6 +354,12 @@ class Conductor:
         self._refuse_too_large(str(summary.get("device")))
         self._owners(summary.get("optimizers", ()))
         return learner
+
+    def _latent(self) -> str:
+        """Of an autoencoder: how much its latent compresses these data."""
+        architecture = self.experiment.architecture
+        spec = self.experiment.spec(self.data.length)
+        return str(architecture.latent_summary(spec)) if hasattr(architecture, "latent_summary") else ""
 
     def _activations(self, device: str) -> None:
         """What a step will keep in the memory of a GPU, where the architecture knows."""

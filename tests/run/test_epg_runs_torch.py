@@ -213,6 +213,7 @@ def test_reconstructions_are_written_in_rfu(trained, tmp_path: Path):
     run = trained("reconstruction")
     scores = run.scores["test"]
     assert set(scores["dyes"]) == {"S1", "S2", "S3", "S4", "S5"}
+    assert run.manifest["latent"].startswith("latent 20 × 32 = 640 values, 8 times fewer than the 5 × 1024")
     write_table(FEW.table(), tmp_path / "new.h5")
     found = predict(run, str(tmp_path / "new.h5"), tmp_path / "out", {"plots": 1, "plot_format": "png"}, device="cpu")
     assert [path.suffix for path in found.files] == [".npz", ".png"]
