@@ -9,8 +9,10 @@ import signal
 from pathlib import Path
 
 import killing
+import pytest
 
 
+@pytest.mark.slow
 def test_a_killed_run_continues_to_the_same_bytes(tmp_path: Path) -> None:
     """8 steps per epoch, 3 epochs, a checkpoint every 3 steps; killed at a step drawn from those behind the first."""
     step = random.Random(7).randrange(4, 24)
