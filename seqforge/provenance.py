@@ -106,18 +106,17 @@ def _model(definition: ModelDefinition, experiment: Experiment) -> Iterator[Row]
 
 def _parameters(experiment: Experiment) -> Iterator[Row]:
     """Each parameter's shape, and the optimizer that owns it, where that is known without a framework."""
-    from seqforge.resolving.ownership import owned
+    from seqforge.resolving.ownership import learned_alone, owned
 
     spec, loss, uses = experiment.spec(), experiment.loss, experiment.optimizers
-    shapes = experiment.architecture.shapes(spec)
-    if experiment.library != PYTORCH or shapes is None or loss is None:
+    if experiment.library != PYTORCH or loss is None:
         return
+    patterns = [one.pattern for one in uses]
+    shapes, alone = experiment.architecture.shapes(spec) or {}, learned_alone(experiment.architecture, loss, spec)
     owners: dict[str, str] = {}
-    for use, names in zip(
-        uses, owned(experiment.architecture, loss, spec, [one.pattern for one in uses]) or (), strict=False
-    ):
+    for use, names in zip(uses, owned(experiment.architecture, loss, spec, patterns) or (), strict=False):
         owners |= dict.fromkeys(names, f"{use.optimizer.name} ({use.pattern or '*'})")
-    for name, shape in shapes.items():
+    for name, shape in {**shapes, **alone}.items():
         yield Row("parameters", name, " × ".join(map(str, shape)), owners.get(name, "frozen"))
 
 

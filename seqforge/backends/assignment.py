@@ -27,6 +27,15 @@ def assign(patterns: Sequence[str | None], names: Sequence[str], frozen: Sequenc
     """
     if not names:
         raise BackendError("the model has no trainable parameters")
+    owned = claimed(patterns, names)
+    for number, mine in enumerate(owned):
+        if not mine:
+            raise IdleOptimizer(_idle(patterns, number, names, frozen), number)
+    return owned
+
+
+def claimed(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[str]]:
+    """The names that each optimizer owns, which may be none. Raises BackendError for a name that nothing takes."""
     owner = {name: _owner(patterns, name) for name in names}
     orphans = [name for name, number in owner.items() if number is None]
     if orphans:
@@ -34,11 +43,7 @@ def assign(patterns: Sequence[str | None], names: Sequence[str], frozen: Sequenc
         raise BackendError(
             f"no optimizer owns parameter '{orphans[0]}'{others}; add an optimizer with parameters=\"*\" at the end"
         )
-    owned = [[name for name in names if owner[name] == number] for number in range(len(patterns))]
-    for number, mine in enumerate(owned):
-        if not mine:
-            raise IdleOptimizer(_idle(patterns, number, names, frozen), number)
-    return owned
+    return [[name for name in names if owner[name] == number] for number in range(len(patterns))]
 
 
 def misfit(error: BackendError, definition: ModelDefinition) -> Problem:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from seqforge.errors import BackendError, TrainingError
 
 START = 1.0
+SIZES = "sizes"
 
 
 class LearnedWeights(nn.Module):
@@ -20,7 +21,8 @@ class LearnedWeights(nn.Module):
 
     While it trains, the factors, the parameters and their gradients are among what it returns, as vectors of one value,
     so that they are logged like losses. `terms`: parameter → the parts that it weighs, one per group; a parameter has
-    `groups` elements, 1 or one per group.
+    `groups` elements, 1 or one per group, that begin at `start` (1 where it does not say). Parts may come with "sizes"
+    (n,), over how many elements each of their means is taken.
     """
 
     def __init__(
@@ -30,15 +32,17 @@ class LearnedWeights(nn.Module):
         groups: int = 1,
         freeze_below: float = 1.0,
         freeze_on: str = "last_batch",
+        start: Mapping[str, float] | None = None,
     ):
         super().__init__()
         self.parts, self.terms, self.groups = parts, {name: list(members) for name, members in terms.items()}, groups
         self.freeze_below, self.by_mean = freeze_below, freeze_on == "epoch_mean"
         self.frozen = False
         for name in self.terms:
-            self.register_parameter(name, nn.Parameter(torch.full((groups,), START)))
+            first = (start or {}).get(name, START)
+            self.register_parameter(name, nn.Parameter(torch.full((groups,), first)))
         self._sum = torch.zeros(())  # of the first parameter's gradient over batches, or that of the last one
-        self._batches = 0
+        self._batches: Any = 0  # a number, or one on the device
 
     # whose they are
 
@@ -84,7 +88,7 @@ class LearnedWeights(nn.Module):
         for number, name in enumerate(self.terms):
             gradient = self._gradient(name, parts)
             if number == 0 and not self.frozen:
-                self._remember(gradient.abs().mean())
+                self._remember(gradient.abs().mean(), parts.get(SIZES))
             values = {name: self.learned[name], f"{name}_factor": self._factor(name), f"{name}_gradient": gradient}
             for key, value in values.items():
                 found |= _named(key, value.detach())
@@ -95,20 +99,27 @@ class LearnedWeights(nn.Module):
         lw = self.learned[name].detach()
         if self.frozen:
             return torch.zeros_like(lw)
-        means = torch.stack([parts[part].detach().mean() for part in self.terms[name]])
+        means = torch.stack([_mean(parts[part].detach(), parts.get(SIZES)) for part in self.terms[name]])
         losses = means if self.groups > 1 else means.sum(0, keepdim=True)
         return -losses / lw**3 + 2 * lw.log() / lw
 
     # freezing
 
-    def _remember(self, gradient: Tensor) -> None:
-        self._sum = self._sum.to(gradient.device) + gradient if self.by_mean else gradient
-        self._batches += 1
+    def _remember(self, gradient: Tensor, sizes: Tensor | None) -> None:
+        """The gradient of a batch; one without any element has none and does not count."""
+        before = self._sum.to(gradient.device)
+        now = before + gradient if self.by_mean else gradient
+        if sizes is None:
+            self._sum, self._batches = now, self._batches + 1
+            return
+        counts = sizes.sum() > 0
+        self._sum, self._batches = torch.where(counts, now, before), self._batches + counts
 
     def end_epoch(self) -> None:
         """Freeze the parameters if the gradient of the first is small by now; it is a wait for the device."""
-        if not self.frozen and self._batches:
-            size = float(self._sum) / (self._batches if self.by_mean else 1)
+        batches = int(self._batches)
+        if not self.frozen and batches:
+            size = float(self._sum) / (batches if self.by_mean else 1)
             if size < self.freeze_below:
                 self.freeze()
         self._sum, self._batches = torch.zeros_like(self._sum), 0
@@ -129,12 +140,20 @@ class LearnedWeights(nn.Module):
 
     def state(self) -> dict[str, Any]:
         """What the parameters do not hold."""
-        return {"frozen": self.frozen, "gradient": self._sum, "batches": self._batches}
+        return {"frozen": self.frozen, "gradient": self._sum, "batches": int(self._batches)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._sum, self._batches = state["gradient"], int(state["batches"])
         if state["frozen"]:
             self.freeze()
+
+
+def _mean(values: Tensor, sizes: Tensor | None) -> Tensor:
+    """The mean of means (n,) over elements of `sizes` (n,); None: of one each. Without elements it is 0."""
+    if sizes is None:
+        return values.mean()
+    total = sizes.sum()
+    return (values * sizes).sum() / (total + (total == 0))
 
 
 def _named(name: str, values: Tensor) -> dict[str, Tensor]:

@@ -98,10 +98,7 @@ class ProfileCountLoss(Weighting, ProfileLoss):
             for name in FIXED_WEIGHTS
             if self.learned and getattr(self, name) != 1.0
         ]
-        if self.learned and self.regulariser == "none":
-            reason = "learned weights vanish without a regulariser: nothing would be learned"
-            found.append(("regulariser", f"{reason}; use log_squared, or weights=fixed"))
-        return found
+        return found + super().problems()
 
     def head_problems(self) -> list[tuple[str, str]]:
         """(hyper-parameter, sentence) for what does not fit the number of heads."""

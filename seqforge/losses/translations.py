@@ -52,6 +52,9 @@ def translate(loss: Loss, library: str) -> Loss:
     its formula has a form on both backends.
     """
     if loss.library in (None, library):
+        if loss.library is None and library not in loss.libraries:
+            options = "with these options"
+            raise SeqForgeError(f"loss '{loss.name}' does not exist {options} on {library}; {_elsewhere(loss)}")
         return loss
     usable = library in loss.libraries  # with its options: some exist on one backend only
     rows = [row for row in TRANSLATIONS.get(library, ()) if row.name == loss.name] if usable else []
@@ -63,6 +66,13 @@ def translate(loss: Loss, library: str) -> Loss:
         return loss
     known = ", ".join(available(library, loss.tasks))
     raise SeqForgeError(f"loss '{loss.name}' is of {loss.library} only; expected one of {known}")
+
+
+def _elsewhere(loss: Loss) -> str:
+    """The way out for a loss whose options one library does not have."""
+    if getattr(loss, "learned", False):
+        return "set its weighting to fixed, or use PyTorch"
+    return f"use {' or '.join(loss.libraries)}" if loss.libraries else "its terms have no library in common"
 
 
 def _holds(row: Translation, loss: Loss) -> bool:

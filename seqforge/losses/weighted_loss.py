@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""Several losses of one output, added up with fixed weights."""
+"""Several losses of one output, added up with weights that are fixed or learned."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from seqforge import registry
 from seqforge.arrays import np
-from seqforge.errors import did_you_mean
+from seqforge.errors import BackendError, did_you_mean
 from seqforge.losses.base import Loss
 from seqforge.losses.elements import AUTO, IGNORE
+from seqforge.losses.weighting import Learning, reference_total, start_of
 from seqforge.parameters import Kind, Number, Parameter, Unfit, folded, parameters_of
 from seqforge.registry import KERAS, PYTORCH, UnknownName, register
 
@@ -37,7 +38,7 @@ class Term(NamedTuple):
 
 
 class Terms(Kind):
-    """Names of losses, each with a number behind it, with commas between."""
+    """Names of losses, each with a number behind it where it needs one, with commas between."""
 
     expected = "losses with weights > 0, as in 'DiceLoss 0.7, FocalLoss 0.3', each once"
     number = Number(gt=0)
@@ -58,8 +59,6 @@ class Terms(Kind):
         weight = None if not number or number[0] is None else self.number.check(float(number[0]))
         if cls.name == SELF or cls.unavailable or len(number) > 1:
             raise ValueError
-        if weight is None and "weight" not in parameters_of(cls):
-            raise ValueError
         return Term(cls.name, weight)
 
     def unfit(self, value: Any) -> Unfit:
@@ -69,7 +68,7 @@ class Terms(Kind):
         return {"type": "string", "minLength": 1}
 
     def bad_values(self) -> list[str]:
-        return ["DiceLoss", "DiceLoss 0", "DiceLoss heavy", "NoLossAtAll 1", "DiceLoss 1, DiceLoss 1"]
+        return ["DiceLoss 0", "DiceLoss heavy", "NoLossAtAll 1", "DiceLoss 1, DiceLoss 1"]
 
     def near_word(self, text: str) -> str:
         """The way out for the first loss that is not known."""
@@ -105,10 +104,12 @@ def named(text: str) -> list[Any]:
 
 @register("losses", SELF)
 @dataclass(frozen=True, kw_only=True, init=False)
-class WeightedLoss(Loss):
+class WeightedLoss(Learning):
     """Σ weight · loss of `terms`, such as `DiceLoss 0.7, FocalLoss 0.3`; each term is logged by itself, unweighted.
 
-    The hyper-parameters of a term are written behind its name and a dot: `FocalLoss.gamma`.
+    The hyper-parameters of a term are written behind its name and a dot: `FocalLoss.gamma`. With `weighting` learned
+    every term has the factor 1/(2·lw²) of a parameter of its own, `loss.lw_DiceLoss`, that begins where it says, at
+    factor 1 where no number is behind the name; the total is Σ factor · loss + Σ log(lw)².
     """
 
     tasks = ()  # of an instance: those that all of its terms fit
@@ -120,7 +121,9 @@ class WeightedLoss(Loss):
     losses: tuple[Loss, ...] = field(init=False)
 
     def __init__(self, *, terms: Any, **options: Any):
-        object.__setattr__(self, "terms", terms)
+        own = {name: options.pop(name) for name in parameters_of(Learning) if name in options}
+        for name, value in {"terms": terms, **own}.items():
+            object.__setattr__(self, name, value)
         super().__post_init__()
         known = {name: folded(name.partition(".")[0]) for name in options}
         strange = [name for name, owner in known.items() if owner not in [folded(term.name) for term in self.terms]]
@@ -136,6 +139,8 @@ class WeightedLoss(Loss):
         object.__setattr__(self, "losses", tuple(losses))
         for name in ("tasks", "tolerated", "libraries"):
             object.__setattr__(self, name, _common([getattr(loss, name) for loss in losses]))
+        if self.learned:
+            object.__setattr__(self, "libraries", tuple(name for name in self.libraries if name == PYTORCH))
         object.__setattr__(self, "reads_range", any(loss.reads_range for loss in losses))
         fitting = [task for task in _all_tasks(losses) if all(task in (*one.tasks, *one.tolerated) for one in losses)]
         object.__setattr__(self, "tolerated", tuple(task for task in fitting if task not in self.tasks))
@@ -143,7 +148,7 @@ class WeightedLoss(Loss):
     @classmethod
     def parameters_given(cls, given: Mapping[str, str]) -> dict[str, Parameter]:
         """Its hyper-parameters in a definition that says `given` (folded name → text): also those of its terms."""
-        own = dict(parameters_of(cls))
+        own = dict(sorted(parameters_of(cls).items(), key=lambda pair: pair[0] != "terms"))
         for loss in named(given.get("terms", "")):
             for one in parameters_of(loss).values():
                 name = f"{loss.name}.{one.name}"
@@ -158,13 +163,23 @@ class WeightedLoss(Loss):
 
     @property
     def factors(self) -> list[float]:
-        """The weight of every term."""
+        """The weight of every term; 0: none is said."""
         pairs = zip(self.terms, self.losses, strict=True)
         return [getattr(loss, "weight", 0.0) if term.weight is None else term.weight for term, loss in pairs]
 
+    @property
+    def starts(self) -> dict[str, float]:
+        """The parameter of every term, and where it begins: at the factor that is said, else at factor 1."""
+        pairs = zip(self._names, self.factors, strict=True)
+        return {f"lw_{name}": start_of(factor or 1.0) for name, factor in pairs}
+
+    def learned_parameters(self) -> list[str]:
+        return list(self.starts) if self.learned else []
+
     def settings(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in parameters_of(Learning)}
         options = {f"{loss.name}.{name}": value for loss in self.losses for name, value in loss.settings().items()}
-        return {"terms": self.text, **options}
+        return {"terms": self.text, **own, **options}
 
     def problems(self) -> list[tuple[str, str]]:
         """(hyper-parameter, sentence) for each combination of values that cannot work."""
@@ -174,10 +189,12 @@ class WeightedLoss(Loss):
             for name, sentence in getattr(loss, "problems", list)()
         ]
         weightless = [loss.name for loss, factor in zip(self.losses, self.factors, strict=True) if not factor]
-        found += [("terms", f"{name} has weight 0; write a number > 0 behind its name") for name in weightless]
+        way_out = "write a number > 0 behind its name, or set weighting to learned"
+        found += [("terms", f"{name} has weight 0; {way_out}") for name in weightless if not self.learned]
+        found += super().problems()
         if not self.tasks and not self.tolerated:
             found.append(("terms", f"no task has a target that all of {', '.join(self._names)} fit"))
-        learned = [loss.name for loss in self.losses if getattr(loss, "learned", False)]
+        learned = [loss.name for loss in self.losses if loss.learned_parameters()]
         found += [("terms", f"{name} learns weights of its own; set {name}.weighting to fixed") for name in learned]
         kinds = dict.fromkeys(loss.output for loss in self.losses if _declared(loss) != AUTO)
         if len(kinds) > 1:
@@ -245,27 +262,55 @@ class WeightedLoss(Loss):
     # formulas
 
     def torch(self) -> Callable[..., Any]:
-        return self._sum([loss.torch() for loss in self.losses])
+        functions = [loss.torch() for loss in self.losses]
+        if not self.learned:
+            return self._sum(functions)
+        from seqforge.kernels.weighting import LearnedWeights
+
+        parts, freezing = self._parts(functions), (self.freeze_below, self.freeze_on)
+        return LearnedWeights(parts, self._weighed, 1, *freezing, start=self.starts)
 
     def keras(self) -> Callable[..., Any]:
+        if self.learned:
+            raise BackendError(f"{self.name} does not learn weights on Keras; set weighting to fixed")
         return self._sum([loss.keras() for loss in self.losses])
 
-    def reference(self, output: Any, target: Any) -> Any:
-        return self._sum([loss.reference for loss in self.losses])(output, target)
+    def reference(self, output: Any, target: Any, lw: Mapping[str, np.ndarray] | None = None) -> Any:
+        """The parts and "loss"; with learned weights for the parameters `lw` (1,) each (None: as they start)."""
+        functions = [loss.reference for loss in self.losses]
+        if not self.learned:
+            return self._sum(functions)(output, target)
+        found = self._parts(functions)(output, target)
+        weights = lw or {name: np.full(1, start) for name, start in self.starts.items()}
+        return {"loss": reference_total(found, self._weighed, weights), **found}
+
+    @property
+    def _weighed(self) -> dict[str, list[str]]:
+        """The parameter of every term → the term."""
+        return {parameter: [name] for parameter, name in zip(self.starts, self._names, strict=True)}
 
     def _sum(self, functions: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
         """f(output, target) → the parts by name, and their weighted sum under "loss"."""
-        rows = list(zip(self.losses, self.factors, functions, strict=True))
-        wanted = self.target
+        parts, factors = self._parts(functions), dict(zip(self._names, self.factors, strict=True))
 
         def total(output: Any, target: Any) -> dict[str, Any]:
-            given = [_of(function(output, _as(target, wanted, loss.target)), loss) for loss, _, function in rows]
-            values, sizes = _of_one_size([part for part, _ in given], [size for _, size in given])
-            weighted = [factor * value for value, (_, factor, _) in zip(values, rows, strict=True)]
-            found = {"loss": sum(weighted[1:], weighted[0]), **dict(zip(self._names, values, strict=True))}
-            return found if sizes is None else {**found, "sizes": sizes}
+            found = parts(output, target)
+            weighted = [factor * found[name] for name, factor in factors.items()]
+            return {"loss": sum(weighted[1:], weighted[0]), **found}
 
         return total
+
+    def _parts(self, functions: Sequence[Callable[..., Any]]) -> Callable[..., dict[str, Any]]:
+        """f(output, target) → the terms (n,) by name, and where any has them their common "sizes" (n,)."""
+        rows, names, wanted = list(zip(self.losses, functions, strict=True)), self._names, self.target
+
+        def parts(output: Any, target: Any) -> dict[str, Any]:
+            given = [_of(function(output, _as(target, wanted, loss.target)), loss) for loss, function in rows]
+            values, sizes = _of_one_size([part for part, _ in given], [size for _, size in given])
+            found = dict(zip(names, values, strict=True))
+            return found if sizes is None else {**found, "sizes": sizes}
+
+        return parts
 
 
 def _made(term: Term, options: Mapping[str, Any]) -> Loss:

@@ -4,12 +4,14 @@
 
 A term L has the factor w = 1/(2·lw²), where lw is a parameter, and log(lw)² is added to the total. The square of the
 logarithm keeps lw from growing without end: for a constant L it comes to rest at L = 2·lw²·ln lw. Any composite loss
-can have them: it says its `terms`, which parts share a parameter. A model that has parameters of these names gives them
-to the loss, so that they lie among its weights; else they are the loss' own (`loss.lw0`).
+can have them: it says which parts share a parameter. A model that has parameters of these names gives them to the loss,
+so that they lie among its weights; else they are the loss' own (`loss.lw0`). Any losses become the terms of one by
+WeightedLoss.
 """
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,24 +25,18 @@ LEARNED, FIXED = "learned", "fixed"
 FREEZE_ON = ("last_batch", "epoch_mean")
 
 Terms = Mapping[str, Sequence[str]]  # parameter → the parts that it weighs, one per group
+_CHOICE = "learned: 1/(2·lw²), lw trains with the model; fixed: as the weights say"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weighting(Loss):
-    """The hyper-parameters of a loss whose factors are learned, or fixed.
+class Learning(Loss):
+    """The hyper-parameters of a loss whose factors can be learned.
 
     Learned factors stop for good at the end of an epoch in which the gradient of the first of them, as its mean size,
     is below `freeze_below`. The logarithms then leave the total.
     """
 
-    weighs_heads: ClassVar[bool] = False
-
-    weighting: Annotated[str, OneOf(LEARNED, FIXED)] = setting(
-        LEARNED, "learned: 1/(2·lw²), lw trains with the model; fixed: as the weights say", "weights"
-    )
-    weight_scope: Annotated[str, OneOf("shared", "group")] = setting(
-        "shared", "one pair of learned factors for all heads, or one per head; as the model's"
-    )
+    weighting: Annotated[str, OneOf(LEARNED, FIXED)] = setting(FIXED, _CHOICE, "weights")
     regulariser: Annotated[str, OneOf("log_squared", "none")] = setting(
         "log_squared", "what keeps learned factors from vanishing; none: nothing, for fixed ones", "regularizer"
     )
@@ -52,6 +48,25 @@ class Weighting(Loss):
     @property
     def learned(self) -> bool:
         return self.weighting == LEARNED
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(hyper-parameter, sentence) for each combination of values that cannot work."""
+        if not self.learned or self.regulariser != "none":
+            return []
+        reason = "learned weights vanish without a regulariser: nothing would be learned"
+        return [("regulariser", f"{reason}; use log_squared, or weights=fixed")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighting(Learning):
+    """A loss of profiles and counts of heads whose factors are learned, or fixed."""
+
+    weighs_heads: ClassVar[bool] = False
+
+    weighting: Annotated[str, OneOf(LEARNED, FIXED)] = setting(LEARNED, _CHOICE, "weights")
+    weight_scope: Annotated[str, OneOf("shared", "group")] = setting(
+        "shared", "one pair of learned factors for all heads, or one per head; as the model's"
+    )
 
     @abstractmethod
     def terms(self) -> dict[str, list[str]]:
@@ -87,6 +102,11 @@ class Weighting(Loss):
 def factor(lw: np.ndarray) -> np.ndarray:
     """w = 1/(2·lw²)."""
     return 1 / (2 * np.square(lw))
+
+
+def start_of(weight: float) -> float:
+    """lw = 1/√(2w), the parameter whose factor is `weight`."""
+    return math.sqrt(0.5 / weight)
 
 
 def reference_total(parts: Mapping[str, np.ndarray], terms: Terms, lw: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from seqforge.backends.assignment import assign, misfit
+from seqforge.backends.assignment import assign, claimed, misfit
 from seqforge.errors import BackendError, Problem
 
 if TYPE_CHECKING:
@@ -22,20 +22,31 @@ def trained(architecture: Architecture, loss: Loss, spec: InputSpec) -> tuple[li
     shapes = architecture.shapes(spec)
     if shapes is None:
         return None
-    learned = loss.learned_parameters()
+    learned, own = loss.learned_parameters(), list(learned_alone(architecture, loss, spec))
     unused = architecture.unused_parameters(loss)
     frozen = [name for name in architecture.loss_parameters if name not in learned]
     frozen += [name for name in shapes if any(fnmatchcase(name, pattern) for pattern in unused)]
-    own = [f"loss.{name}" for name in learned if name not in architecture.loss_parameters]
     return [name for name in shapes if name not in frozen] + own, frozen
+
+
+def learned_alone(architecture: Architecture, loss: Loss, spec: InputSpec) -> dict[str, tuple[int, ...]]:
+    """Name → shape of the parameters that the loss learns and the model does not have."""
+    groups = len(spec.heads) if getattr(loss, "weight_scope", "shared") == "group" else 1
+    theirs = architecture.loss_parameters
+    return {f"loss.{name}": (groups,) for name in loss.learned_parameters() if name not in theirs}
 
 
 def owned(
     architecture: Architecture, loss: Loss, spec: InputSpec, patterns: Sequence[str | None]
 ) -> list[list[str]] | None:
-    """The parameters of each optimizer; None: they are not known. Raises BackendError where the patterns do not fit."""
-    known = trained(architecture, loss, spec)
-    return assign(patterns, *known) if known else None
+    """The parameters of each optimizer; None: they are not known. Raises BackendError where the patterns do not fit.
+
+    Of a model whose parameters are not known those of the loss are.
+    """
+    known, alone = trained(architecture, loss, spec), list(learned_alone(architecture, loss, spec))
+    if known is not None:
+        return assign(patterns, *known)
+    return claimed(patterns, alone) if alone else None
 
 
 def misfits(

@@ -254,6 +254,7 @@ def test_facts_reach_every_term() -> None:
             "BCEWithLogitsLoss 1, NLLLoss 1",
             "one output cannot be several things: BCEWithLogitsLoss logits, NLLLoss log",
         ),
+        ("DiceLoss", "DiceLoss has weight 0; write a number > 0 behind its name, or set weighting to learned"),
         ("ProfileCountLoss 1, MultinomialNLL 1", "ProfileCountLoss learns weights of its own"),
     ],
 )
@@ -262,7 +263,7 @@ def test_terms_that_do_not_go_together(terms: str, problem: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "terms", ["", "DiceLoss", "DiceLoss 0", "DiceLoss -1", "DiceLoss 1 2", "WeightedLoss 1", "MarginRankingLoss 1", 3]
+    "terms", ["", "DiceLoss 0", "DiceLoss -1", "DiceLoss 1 2", "WeightedLoss 1", "MarginRankingLoss 1", 3]
 )
 def test_terms_that_are_none(terms: Any) -> None:
     with pytest.raises(ValueError, match=r"WeightedLoss\.terms: expected losses with weights > 0"):
