@@ -45,6 +45,18 @@ def load_keras(path: str | Path) -> Any:
     return load_file(path)
 
 
+def load_published(
+    path: str | Path, runs: str | Path = "runs", report: Callable[[str], None] = lambda line: None
+) -> Run:
+    """Published weights of a centromere Transformer as a run in the folder `runs`; no code of the file is run.
+
+    Raises RunError where it cannot be read so, or where tensors or statistics of features are missing.
+    """
+    from seqforge.run.published_bins import load_published as imported
+
+    return imported(path, runs, report)
+
+
 class Model:
     """A model definition, ready to be validated and trained."""
 

@@ -8,6 +8,7 @@ import os
 import sys
 from importlib import import_module
 from inspect import getdoc
+from keyword import iskeyword
 from typing import Any
 
 import typer
@@ -19,7 +20,7 @@ from seqforge.errors import SeqForgeError
 # in the order of --help: look, write, data, train, judge
 VERBS: tuple[str, ...] = (
     "validate", "show", "convert", "new", "list", "explain", "lengths",
-    "simulate", "prepare", "train", "evaluate", "predict", "export", "twin",
+    "simulate", "prepare", "train", "evaluate", "predict", "import", "export", "twin",
 )  # fmt: skip
 
 
@@ -39,7 +40,8 @@ class _Verbs(TyperGroup):
 
 
 def _function(verb: str) -> Any:
-    return import_module(f"seqforge.commands.{verb}").command
+    module = f"{verb}_" if iskeyword(verb) else verb
+    return import_module(f"seqforge.commands.{module}").command
 
 
 def _whole(verb: str) -> Any:
