@@ -93,6 +93,35 @@ def test_peaks_are_the_examples_of_peak_classification(opened: Opened) -> None:
     assert data.facts["class_counts"] == [16, 40]
 
 
+@pytest.mark.parametrize(
+    ("task", "reads", "message"),
+    [
+        ("segmentation", WHOLE, "SF0725: no scan point of the training profiles has a class"),
+        ("segmentation", PEAKNET, "SF0709: no training profile has a peak of 30000 RFU; lower peak_threshold"),
+        ("peak classification", PEAKS, "SF0725: no peak of the training profiles has a class"),
+        ("peak classification", PEAKS, "SF0709: no training profile has a peak of 30000 RFU; lower peak_threshold"),
+    ],
+)
+def test_training_without_anything_to_learn_is_refused(
+    folder: Path, task: str, reads: tuple[str, ...], message: str
+) -> None:
+    unjudged = "a class" in message
+    if unjudged:
+        given = table()
+        reading.write_table(replace(given, masks=np.full_like(given.masks, IGNORE)), folder / "t.h5")
+    with pytest.raises(DataError, match=message):
+        source(peak_threshold=25.0 if unjudged else 30000.0).open(asked(folder, task, reads))
+
+
+def test_classes_that_no_training_example_has_are_noted(folder: Path) -> None:
+    labels = (*LABELS, "stutter")
+    data = source().open(asked(folder, labels=labels))
+    assert "no training scan point is of class 'stutter'" in data.notes
+    assert "no training peak is of class 'stutter'" in source().open(
+        asked(folder, "peak classification", PEAKS, labels=labels)
+    ).notes  # fmt: skip
+
+
 def test_peaknet_reads_profiles_and_their_peaks(opened: Opened) -> None:
     data = opened(reads=PEAKNET, window_channels=2, label_mode="top")
     batch = data.training.batch(np.array([4, 2]))

@@ -158,6 +158,8 @@ def open_profiles(
     table: ProfileTable, panel: Panel | None, options: EpgSource, wanted: Wanted, report: Report = lambda text: None
 ) -> Data:
     """The three sets of a table, as `options` say; raises DataError where table, panel and model do not fit."""
+    from seqforge.data.epg import learnable
+
     table = options.kept(table)
     annotations = options.annotations(table, panel, wanted)
     refuse_unfit(table.shape, panel, annotations is not None, wanted, table.file)
@@ -165,11 +167,17 @@ def open_profiles(
     store = replace(_store(table, found, options), panel=panel, annotations=annotations)
     store = replace(store, genotypes=options.genotypes(wanted))
     rows = divided(table, options, wanted.seed)
+    learnable.refuse_nothing(store, found, rows["training"], wanted.task.targets, options.peak_threshold)
     sets = {name: made for name, chosen in rows.items() if len(made := _set(store, chosen, wanted))}
     if "training" not in sets:
         raise refuse(EMPTY, "the split leaves no training examples", "raise training_fraction", table.file)
     for name, made in sets.items():
         report(f"{name}: {len(rows[name]):,} profiles" + (f", {len(made):,} peaks" if _of_peaks(wanted) else ""))
+    facts = _facts(store, found, panel, options, rows, sets)
+    notes = [
+        *learnable.absent(facts, wanted.labels, wanted.task.targets),
+        *_notes(store, found, annotations, options, rows, wanted),
+    ]
     return Data(
         sets.get("training"),
         sets.get("validation"),
@@ -177,8 +185,8 @@ def open_profiles(
         fingerprint=_fingerprint(table, panel, annotations, options, rows, wanted),
         labels=wanted.labels,
         length=table.length,
-        facts=_facts(store, found, panel, options, rows, sets),
-        notes=tuple(_notes(store, found, annotations, options, rows, wanted)),
+        facts=facts,
+        notes=tuple(notes),
     )
 
 
