@@ -167,11 +167,12 @@ def assign(model: Any, arrays: Mapping[str, Any], origin: str) -> None:
 
 
 def fill(module: Any, arrays: Mapping[str, Any], origin: str) -> None:
-    """Put named arrays into a torch.nn.Module; RunError lists whatever does not fit."""
+    """Put named arrays into a torch.nn.Module; RunError lists whatever does not fit. What a loss learned is no part."""
     import torch
 
     tensors = module.state_dict()
-    wrong = misfits({name: tuple(tensor.shape) for name, tensor in tensors.items()}, arrays)
+    own = {name: array for name, array in arrays.items() if name in tensors or not name.startswith("loss.")}
+    wrong = misfits({name: tuple(tensor.shape) for name, tensor in tensors.items()}, own)
     if wrong:
         raise RunError(f"{origin}: the weights do not fit the model: {', '.join(wrong)}")
     for name, tensor in tensors.items():

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from seqforge import cli
+from seqforge.architectures.parts import fill
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.experiment import read
 from seqforge.run import Options, Run, conduct
@@ -86,6 +87,9 @@ def test_dice_and_focal_loss_balance_themselves(tmp_path: Path) -> None:
     assert last["loss"] == pytest.approx(parts, rel=0.02)
     judged = runner.invoke(cli.app, ["evaluate", str(folder), "--set", "test"], catch_exceptions=False)
     assert judged.exit_code == 0, judged.output
+    module = run.experiment.architecture.torch(run.experiment.spec())
+    fill(module, run.weights(), "a run")  # as a part of another model
+    np.testing.assert_array_equal(module.state_dict()["encoders.0.0.weight"], run.weights()["encoders.0.0.weight"])
 
 
 class Stop(Callback):
