@@ -221,3 +221,17 @@ def test_what_is_written_reads_back_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.features, odd.features)
     np.testing.assert_array_equal(again.edges, block.edges)
     np.testing.assert_array_equal(again.labels, block.labels)
+
+
+@pytest.mark.parametrize(
+    ("cells", "header", "id"),
+    [
+        ([row[1:] for row in small_bins.rows()], HEADER[1:], "SF0731"),
+        (changed(9, {"64_highlighted_percent": "high"}), HEADER, "SF0734"),
+        (small_bins.rows(9), HEADER, "SF0735"),
+    ],
+    ids=["column", "value", "short"],
+)
+def test_kinds_of_mistakes_have_ids(tmp_path: Path, cells: list[list[str]], header: list[str], id: str) -> None:
+    found = read_table(small_bins.write(tmp_path / NAME, cells, header)).problems
+    assert {problem.id for problem in found} == {id}
