@@ -19,7 +19,7 @@ from typing import Any
 from seqforge import files
 from seqforge.backends.base import Learner
 from seqforge.data.dataset import Data
-from seqforge.errors import BackendError, RunError, UsageError
+from seqforge.errors import BackendError, RunError, UsageError, did_you_mean
 from seqforge.experiment import Experiment
 from seqforge.run.record import Run
 from seqforge.tasks import Task
@@ -91,6 +91,8 @@ def judged(
 def refuse_options(task: Task, given: Mapping[str, Any]) -> None:
     """Raise UsageError for an option that judging this task does not have."""
     for name in given:
+        if name not in OPTIONS:
+            raise UsageError(f"option: unknown '{name}'; {did_you_mean(name, list(OPTIONS))}")
         if task.family not in OPTIONS[name]:
             raise UsageError(f"{name} is for {' and '.join(OPTIONS[name])}; the task is {task.name}")
 

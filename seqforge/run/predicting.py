@@ -64,15 +64,26 @@ def reading(
     )
 
 
-def predict(run: Run, sequences: Any, device: str = "auto", output: Path | None = None, **of_profiles: Any) -> Any:
+def predict(
+    run: Run,
+    sequences: Any,
+    device: str = "auto",
+    output: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    **of_profiles: Any,
+) -> Any:
     """Predictions for a file (FASTA, text, TSV, CSV) or for a list of sequences, all in memory.
 
     `of_profiles`: options of runs that predict profiles. Models of electropherograms and genome bins write their files
-    into the folder `output`. Raises DataError for sequences of a length that the model does not read.
+    into the folder `output`, and they alone have `options`. Raises DataError for sequences of a length that the model
+    does not read.
     """
     task = run.experiment.task
     if task.family not in ("labels", "profiles"):
-        return _written(run, sequences, output, device, of_profiles)
+        return _written(run, sequences, output, device, of_profiles | dict(options or {}))
+    if options:
+        kinds = "runs on electropherograms and genome bins"
+        raise UsageError(f"options ({', '.join(options)}) are for {kinds}; the task of this one is {task.name}")
     if task.family == "profiles":
         from seqforge.run.profile_inputs import Asked
         from seqforge.run.profile_predicting import predict as predict_profiles

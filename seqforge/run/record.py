@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
 # how data that were moved are found
 MOVED = "if the data were moved, say where they lie now: seqforge evaluate takes --data FILE or FOLDER"
+KIND_OF_DATA = "SF0422"  # a path that is no data definition, table or folder
 
 
 def load(path: str | Path, data: Path | None = None) -> Run:
@@ -103,11 +104,20 @@ class Run:
         try:
             experiment, _ = read(tree, data=self._data_path(), need_files=False)
         except DefinitionError as error:
+            if self._is_one_of_several(error):
+                raise RunError(
+                    f"{self.moved}: the run's data section names its files itself; give the folder that they start at"
+                ) from None
             raise DefinitionError(errors(error.problems) or error.problems) from None
         if experiment.architecture.fingerprint() != self.manifest["identity"]["external"]:
             raise RunError(f"{self.path}: the model's files were changed since the run was made")
         with warned(lambda line: None):  # the training has told them
             return experiment.for_facts(self.manifest["data"].get("facts", {}))
+
+    def _is_one_of_several(self, error: DefinitionError) -> bool:
+        """Whether `moved` is a file where the definition's own section names files, which are looked for in a folder."""
+        own = self.manifest["data"]["declared"] and not self.manifest["data"]["given"]
+        return bool(own) and self.moved is not None and any(one.id == KIND_OF_DATA for one in error.problems)
 
     @property
     def _rebased(self) -> bool:
@@ -192,28 +202,38 @@ class Run:
         edges: str = "drop",
         independent_windows: bool = False,
         output: str | Path | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Any:
         """Predictions for a file of sequences or a list of them: `Prediction` (ids, label, scores).
 
         Of a profile run `ProfilePrediction` (reads, logits, logcounts per head). It also takes codes (n, input_length),
         a BED file with its `genome` (FASTA), or nothing, for the set `set_name` of its own data; `part` as in `model`.
         `independent_windows`: sequences of any length are cut into windows of input_length, predicted one by one.
-        Runs on electropherograms and genome bins take a table and write into the folder `output`.
+        Runs on electropherograms and genome bins take a table and write into the folder `output`; their `options` are
+        those of the command line: {"threshold": 0.4, "min_bins": 5}.
         """
         from seqforge.run.predicting import predict
 
-        named = {"genome": genome, "set_name": set_name, "part": part, "edges": edges}
+        named: dict[str, Any] = {"genome": genome, "set_name": set_name, "part": part, "edges": edges}
         place = None if output is None else Path(output)
-        return predict(self, sequences, device, place, **named, independent_windows=independent_windows)
+        named |= {"independent_windows": independent_windows}
+        return predict(self, sequences, device, place, options, **named)
 
     def evaluate(
-        self, set_name: str = "test", *, report: bool = False, device: str = "auto", data: str | Path | None = None
+        self,
+        set_name: str = "test",
+        *,
+        report: bool = False,
+        device: str = "auto",
+        data: str | Path | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The scores on a set, written into the run folder with curves and, if asked for, the report.
 
-        `data`: where the data lie now, if they were moved since the training.
+        `data`: where the data lie now, if they were moved since the training. `options`: as of the command line, such
+        as {"truth": "hull"} for genome bins.
         """
         from seqforge.run.judging import judge
 
         run = Run(self.path, Path(data)) if data is not None else self
-        return judge(run, set_name, with_report=report, device=device).scores
+        return judge(run, set_name, with_report=report, device=device, options=dict(options or {})).scores

@@ -14,7 +14,7 @@ import pytest
 from small_bins import rows, write
 
 import seqforge
-from seqforge.errors import RunError
+from seqforge.errors import RunError, UsageError
 from seqforge.run import bins
 
 torch = pytest.importorskip("torch")
@@ -58,6 +58,20 @@ def test_published_weights_predict_what_their_model_says(tmp_path: Path) -> None
     with torch.no_grad():
         wanted = model(z)[0][0, :, 0].numpy()
     np.testing.assert_allclose(chromosome["predictions"], wanted, atol=1e-6)
+
+
+def test_predictions_from_python_take_the_options_of_the_command_line(tmp_path: Path) -> None:
+    path, _ = published(tmp_path)
+    run = seqforge.load_published(path, tmp_path / "runs")
+    table = write(tmp_path / "tables/s_chr1_multi_k_summary.csv", rows(20))
+    run.predict(table, output=tmp_path / "out", options={"threshold": 0.0, "window": 12})
+    found = json.loads((tmp_path / "out/predictions.json").read_text())
+    assert (found["threshold"], found["chromosomes"][0]["windows"]) == (0.0, 2)
+    assert found["chromosomes"][0]["num_predicted_regions"] == 1
+    with pytest.raises(UsageError, match="unknown 'treshold'; did you mean 'threshold'"):
+        run.predict(table, output=tmp_path / "other", options={"treshold": 0.1})
+    with pytest.raises(UsageError, match="unknown 'thruth'; did you mean 'truth'"):
+        run.evaluate(options={"thruth": "hull"})
 
 
 def test_the_same_file_is_the_same_run_and_the_command_makes_it_too(tmp_path: Path) -> None:
