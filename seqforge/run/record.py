@@ -115,7 +115,7 @@ class Run:
             return experiment.for_facts(self.manifest["data"].get("facts", {}))
 
     def _is_one_of_several(self, error: DefinitionError) -> bool:
-        """Whether `moved` is a file where the definition's own section names files, which are looked for in a folder."""
+        """Whether `moved` is a file, but the definition names several, which are looked for in a folder."""
         own = self.manifest["data"]["declared"] and not self.manifest["data"]["given"]
         return bool(own) and self.moved is not None and any(one.id == KIND_OF_DATA for one in error.problems)
 

@@ -17,7 +17,7 @@ from seqforge import cli
 from seqforge.data.epg.alleles import read_report
 from seqforge.data.epg.panel_files import write_panel
 from seqforge.data.epg.reading import write_table
-from seqforge.errors import UsageError
+from seqforge.errors import RunError, UsageError
 from seqforge.experiment import read
 from seqforge.run import Options, Run, conduct
 from seqforge.run.electropherograms import predict
@@ -272,6 +272,8 @@ def test_parts_of_definitions_are_built_again_where_their_data_are_gone(tmp_path
     again = Run(run.path)
     assert judge(again, device="cpu", with_report=False).scores["n"] == run.scores["test"]["n"]
     (tmp_path / "few.npz").rename(tmp_path / "new.npz")
+    with pytest.raises(RunError, match=r"new\.npz: the run's data section names its files itself; give the folder"):
+        judge(Run(run.path, tmp_path / "new.npz"), device="cpu")
     found = predict(Run(run.path), str(tmp_path / "new.npz"), tmp_path / "out", {}, device="cpu")
     with np.load(tmp_path / "out/predictions.npz") as arrays:
         assert arrays["probabilities"].shape == (found.count, 2, 3, SHORT)
