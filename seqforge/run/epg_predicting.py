@@ -23,7 +23,7 @@ from seqforge.data.epg.panels import Panel, read_panel
 from seqforge.data.epg.peaks import labels as labels_of
 from seqforge.data.epg.problems import MARKERS, TABLE
 from seqforge.data.epg.tables import Peaks, ProfileTable
-from seqforge.data.problems import refuse
+from seqforge.data.problems import EMPTY, refuse
 from seqforge.data.sources.base import Wanted
 from seqforge.errors import DataError, RunError, UsageError, did_you_mean
 from seqforge.evaluation import epg_calling as calling
@@ -213,7 +213,11 @@ def _table(run: Run, path: Path, say: Say) -> ProfileTable:
 
     raw = path.suffix.casefold() in ENDINGS
     if path.is_dir():
-        raw = any(one.suffix.casefold() in ENDINGS for one in path.rglob("*")) and not any(path.glob("*.npy"))
+        arrays = any(path.glob("*.npy"))
+        raw = any(one.suffix.casefold() in ENDINGS for one in path.rglob("*")) and not arrays
+        if not raw and not arrays:
+            expected = f"expected files of a sequencer ({', '.join(ENDINGS)}), or NAME.npy"
+            raise refuse(EMPTY, "the folder has no profiles", expected, path)
     return _calibrated(run, path, say) if raw else read_table(path)
 
 

@@ -187,6 +187,8 @@ def test_other_profiles_and_options_are_refused(trained, tmp_path: Path):
     assert "did you mean 'test'" in refused(run, None, out, set="tset")
     assert "did you mean 'svg'" in refused(run, None, out, plots=1, plot_format="svgz")
     assert "say with --plots how many" in refused(run, None, out, plot_format="png")
+    (tmp_path / "empty").mkdir()
+    assert "expected files of a sequencer (.hid, .fsa" in refused(run, str(tmp_path / "empty"), out)
     assert not out.exists()
     out.mkdir()
     (out / "peaks.tsv").touch()
