@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from seqforge.losses.base import Loss
 from seqforge.run.record import Run
 
 
@@ -16,6 +17,12 @@ def title(run: Run) -> str:
 
 def definition(run: Run) -> str:
     return (run.path / run.manifest["definition"]).read_text(encoding="utf-8")
+
+
+def loss(used: Loss | None) -> str | None:
+    """What a reader of the loss' values should know, of its terms too; None: nothing."""
+    each = [used, *getattr(used, "losses", ())]
+    return ", ".join(filter(None, (getattr(one, "remark", "") for one in each))) or None
 
 
 def record(run: Run) -> dict[str, Any]:
@@ -31,6 +38,7 @@ def record(run: Run) -> dict[str, Any]:
         "parameters": manifest.get("parameters", {}).get("parameters"),
         **({"latent": manifest["latent"]} if "latent" in manifest else {}),
         "data": sizes,
+        "loss": loss(experiment.loss),
         "epochs": len(run.history),
         "best epoch": best.get("epoch"),
         "seed": manifest["seed"],

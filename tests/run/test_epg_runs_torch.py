@@ -102,6 +102,7 @@ def test_a_segmentation_is_judged_in_points_peaks_and_alleles(trained):
     page = (run.path / "report.html").read_text()
     for title in ("Scan points", "Peaks", "Alleles against analyst", "By height", "Profiles"):
         assert f"<h2>{title}" in page
+    assert "Dice over each batch" in page
     named = {name: rows(folder / "profiles.tsv")[0][name] for name in ("points_tp", "alleles_tp")}
     assert all(value.isdigit() for value in named.values())
 
