@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -103,7 +104,8 @@ def judged(run: Path) -> dict[str, Any]:
 
 
 def predicted(run: Path, folder: Path) -> str:
-    """The files that predictions for the run's test set are written into."""
+    """The files that predictions for the run's test set are written into; those of an earlier time make room."""
+    shutil.rmtree(folder, ignore_errors=True)
     arguments = ["predict", shown(run), "--set", "test", "-o", shown(folder)]
     print(f"\n$ {shlex.join(['seqforge', *arguments])}", flush=True)
     return ", ".join(shown(Path(file)) for file in answer(*arguments)["files"])

@@ -166,7 +166,7 @@ def _ways_out(sizes: Sizes, one: Pass, free: int) -> list[str]:
     needs = {way: forecast(sizes, other) for way, other in changes.items() if one.training}
     ways = [f"{way} takes {_size(less)}" for way, less in needs.items() if less < need]
     window = _fitting(sizes, one, free)
-    option = "train_window" if one.training else "--window"
+    option = "train_window" if one.training else "seqforge predict --window"
     return [*ways, f"{option} {window} would fit"] if window else ways
 
 
