@@ -176,7 +176,7 @@ def test_a_unet_of_one_profile_reads_the_other(tmp_path: Path) -> None:
         process={"batch_size": 1, "epochs": 200},
     )
     history = [json.loads(line) for line in (run.path / "history.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert min(line["training"]["loss"] for line in history) < 0.1, history[-1]
+    assert min(line["loss"] for line in history) < 0.1, history[-1]
     own = judge(run, "training", device="cpu", with_report=False).scores
     other = run.scores["test"]
     assert own["n"] == other["n"] == 1
