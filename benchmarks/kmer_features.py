@@ -22,19 +22,20 @@ import numpy as np
 LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
 CHROMOSOMES, LINE = 5, 80
 MEASURED = """
-import json, resource, sys, time
+import json, os, resource, sys, time
 from pathlib import Path
 from seqforge.data.kmers.features import settings, write
 options = json.loads(sys.argv[3])
-before, cpu = time.perf_counter(), time.process_time()
+spent = lambda: sum(os.times()[:4])
+before, cpu = time.perf_counter(), spent()
 steps = []
 write(settings(sys.argv[1], options), Path(sys.argv[2]), lambda text: steps.append((text, time.perf_counter())))
 after = time.perf_counter()
 ends = [moment for _, moment in steps[1:]] + [after]
 print(json.dumps({
-    "seconds": after - before, "processor": time.process_time() - cpu,
+    "seconds": after - before, "processor": spent() - cpu,
     "steps": [(text, end - begin) for (text, begin), end in zip(steps, ends)],
-    "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "peak": max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * 1024,
 }))
 """
 
@@ -95,14 +96,14 @@ def report(genome: Path, home: Path, workers: int, memory: str) -> list[bytes]:
     folder = home / f"tables-{workers}"
     found = measured(genome, folder, {"workers": workers, "memory": memory})
     bases = genome.stat().st_size * LINE / (LINE + 1) / 1e6
-    print(f"{workers} thread{'s'[: workers > 1]}, memory {memory}")
+    print(f"{workers} worker{'s'[: workers > 1]}, memory {memory}")
     print(f"  wall clock          {found['seconds']:8.1f} s {bases / found['seconds']:8.2f} Mb/s")
     each = found["processor"] / bases * 1e3
     alone = f"{workers * 1e3 / each:.2f} Mb/s were the cores idle"
     print(f"  processor time      {found['processor']:8.1f} s {each:8.0f} ns per base, {alone}")
     for text, seconds in found["steps"]:
         print(f"  {text.split('/')[0][:20]:18}{seconds:10.1f} s")
-    print(f"  peak memory         {found['peak'] / 2**20:8.0f} MiB\n")
+    print(f"  peak memory         {found['peak'] / 2**20:8.0f} MiB in a process\n")
     return [path.read_bytes() for path in sorted(folder.iterdir())]
 
 

@@ -59,7 +59,7 @@ def command(
         str | None, typer.Option(metavar="SIZE", help="centromere: what counting may use, as 512M or 1G.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="centromere: threads; default: one per processor.")
+        int | None, typer.Option(metavar="N", help="centromere: workers; default: one per processor.")
     ] = None,
     kit: Annotated[
         str | None, typer.Option(metavar="NAME", help="epg: PPF6C, GlobalFiler, 5-dye, 5-dye-600 or simulated.")

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqforge.data.kmers import counting
+from seqforge.data.kmers import counting, sharing
+from seqforge.data.kmers import spill as spilling
 from seqforge.data.kmers.codes import GAP
 from seqforge.data.kmers.desk import Desk
 from seqforge.data.kmers.fingerprint import keys, valid
@@ -163,3 +164,28 @@ def test_a_spill_gives_back_what_was_written(tmp_path: Path):
     with pytest.raises(OSError, match="shorter"):
         spill.read(found, 1)
     spill.close()
+
+
+def test_a_spill_reaches_over_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spilling, "BLOCK", 7)
+    monkeypatch.setattr(spilling, "FILES", 3)
+    spill, values = Spill(tmp_path / "x", np.uint64), np.arange(100, dtype=np.uint64)
+    for at in (60, 0, 13, 30):
+        spill.write(values[at : at + 40], at)
+    found = np.empty(95, dtype=np.uint64)
+    spill.read(found, 2)
+    assert found.tolist() == list(range(2, 97))
+    assert len(list(tmp_path.iterdir())) == 3
+    spill.close()
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_shared_work_keeps_the_order_of_jobs_and_passes_errors_on(monkeypatch: pytest.MonkeyPatch, forks: bool):
+    monkeypatch.setattr(sharing, "FORKS", forks and sharing.FORKS)
+    jobs = [(number, 10 - number) for number in range(10)]
+    for workers in (1, 2):
+        found = list(sharing.shared(lambda one, other: (one * other, np.full(2, one)), jobs, workers))
+        assert [value for value, _ in found] == [one * other for one, other in jobs]
+        assert all(np.array_equal(array, np.full(2, number)) for number, (_, array) in enumerate(found))
+        with pytest.raises(ZeroDivisionError):
+            list(sharing.shared(lambda one, other: one // (other - 5), jobs, workers))

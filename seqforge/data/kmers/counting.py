@@ -2,42 +2,40 @@
 # SPDX-License-Identifier: MIT
 """How often the k-mer at every position of a genome occurs in it, exactly and in bounded memory.
 
-Three rounds over the genome, each shared among threads (NumPy lets go of the interpreter's lock):
+Three rounds over the genome, each shared among workers:
 1. every stretch of positions is fingerprinted, and its keys are written to disk in the order of their first bits;
 2. every part, the keys of all stretches that begin with certain bits, is sorted and its equal keys are counted;
 3. every stretch takes its counts back, in the order of positions.
-Counts depend on the keys alone: stretches, parts and threads change neither a count nor the order of anything.
+Counts depend on the keys alone: stretches, parts and workers change neither a count nor the order of anything.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from seqforge.data.kmers.codes import Codes
 from seqforge.data.kmers.desk import Desk
 from seqforge.data.kmers.fingerprint import keys, valid
+from seqforge.data.kmers.sharing import shared
 from seqforge.data.kmers.spill import Spill
 
 BYTES = 64  # that one position takes while it is in work
 CACHED = 1 << 19  # positions that are worked on at once where memory allows more: sorting stays in the cache
 MOST_PARTS = 1024  # the table of (stretch, part) would grow with the square of a genome
 FILES = (("keys", np.uint64), ("order", np.uint32), ("counts", np.uint32))
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Plan:
     """How counting is divided; the result is the same for every plan.
 
-    `stretches`: (first, last + 1) positions of each; `part_size`: positions that a thread may hold in round 2.
+    `stretches`: (first, last + 1) positions of each; `part_size`: positions that a worker may hold in round 2.
     """
 
     stretches: tuple[tuple[int, int], ...]
@@ -55,7 +53,7 @@ class Plan:
         stretch: int | None = None,
         parts: int | None = None,
     ) -> Plan:
-        """For `size` positions that may be cut at `cuts` (sorted, from 0) with `memory` bytes for all threads."""
+        """For `size` positions that may be cut at `cuts` (sorted, from 0) with `memory` bytes for all workers."""
         room = max(memory // (BYTES * workers), 1)
         wanted = min(room, CACHED)
         if parts is None:
@@ -144,15 +142,6 @@ def counted(codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path) ->
             spill.close()
 
 
-def shared(work: Callable[..., T], jobs: Iterable[tuple], workers: int) -> Iterator[T]:
-    """`work` called with each of `jobs`, results in their order."""
-    if workers == 1:
-        yield from (work(*job) for job in jobs)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(lambda job: work(*job), jobs)
-
-
 def _bounds(parts: int) -> np.ndarray:
     """The smallest key of every part (part,) uint64: equal shares of the first 32 bits."""
     return np.array([-(-(part << 32) // parts) << 32 for part in range(parts)], dtype=np.uint64)
@@ -227,6 +216,8 @@ def _count(
 ) -> dict[int, int]:
     """Round 2 for one part: the count of each of its keys to disk; count → how many keys of the part have it."""
     spans = [(span.start + int(span.cuts[part]), int(span.cuts[part + 1] - span.cuts[part])) for span in stretches]
+    first = part * len(spans) // plan.parts  # parts begin at different stretches, so that workers meet in no file
+    spans = [*spans[first:], *spans[:first]]
     size = sum(length for _, length in spans)
     if size > plan.part_size:
         return _count_apart(spans, keyed, counts, plan.part_size)

@@ -24,15 +24,16 @@ import numpy as np
 
 from seqforge.data.kmers.bins import COUNT, RULES, Bins, Rule, cuts, reduced
 from seqforge.data.kmers.codes import Codes, Record, encode
-from seqforge.data.kmers.counting import Counts, Plan, counted, shared
+from seqforge.data.kmers.counting import Counts, Plan, counted
 from seqforge.data.kmers.labels import Labels, labels_of
+from seqforge.data.kmers.sharing import shared
 from seqforge.data.problems import EMPTY, MISSING, refuse
 from seqforge.errors import DataError, UsageError, did_you_mean
 from seqforge.files import new_file, sha256
 
 VERSION = "kmer-1"
 KMERS = (64, 128, 256, 512)
-BIN_SIZE, MOST_BIN = 10_000, 10_000_000  # a thread holds at least one bin
+BIN_SIZE, MOST_BIN = 10_000, 10_000_000  # a worker holds at least one bin
 FEWEST_BINS = 10  # of a record that is worth a table
 MEMORY, LEAST_MEMORY = 1 << 30, 1 << 24
 ENDING = "_multi_k_summary.csv"
