@@ -20,6 +20,7 @@ QUERIES = 16
 BUFFERS = 5  # of the size of these scores
 HELD = 1.3  # what an allocator on a CPU takes for what is kept; there is less waste on a GPU
 HELD_GPU = 1.1
+AGAIN = 1.47  # of what a layer keeps: its gradients, where it is computed again for them
 ALWAYS = 32 * 2**20  # workspaces of libraries
 MEMINFO, CGROUPS, OWN_CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
@@ -85,7 +86,8 @@ def _training(sizes: Sizes, one: Pass) -> float:
     """Numbers per bin at the peak, when the backward pass begins."""
     held = HELD_GPU if one.device.startswith("cuda") else HELD
     branch = 13 * len(sizes.conv_kernels) * sizes.conv_channels + 4 * sizes.d_model
-    return held * kept(sizes, one) + (branch if _with_ranges(sizes, one) else 0)
+    again = AGAIN * _layer(sizes, one) if one.checkpointing else 0
+    return held * kept(sizes, one) + max(again, branch if _with_ranges(sizes, one) else 0)
 
 
 def _evaluation(sizes: Sizes, one: Pass) -> float:

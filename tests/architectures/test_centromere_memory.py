@@ -36,6 +36,12 @@ def test_forecasts_are_not_below_what_was_measured_and_not_far_above(settings: d
     assert measured * 4e6 <= count <= 1.3 * measured * 4e6 + ALWAYS
 
 
+@pytest.mark.parametrize(("settings", "measured"), [({}, 55.4), ({"checkpointing": True}, 41.5)])
+def test_forecasts_without_scores_of_ranges(settings: dict[str, Any], measured: float) -> None:
+    one = Pass(bins=10_000, training=True, attention_dropout=0.0, ranges=False, **settings)
+    assert measured * 1e7 <= forecast(SIZES, one) <= 1.3 * measured * 1e7 + ALWAYS
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("attention_dropout", [0.2, 0.0])
 def test_memory_is_linear_in_the_bins(training: bool, attention_dropout: float) -> None:
