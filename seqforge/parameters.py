@@ -273,6 +273,39 @@ class Tuple(Kind):
         return ["(", "__import__('os')"]
 
 
+class OneOrMore(Kind):
+    """A number ≥ 0 for all of something, or a tuple with one for each, with commas between.
+
+    Subclasses say what is `expected`, and which `brackets` may stand around.
+    """
+
+    one = Number(ge=0)
+    brackets = ""
+
+    def parse(self, text: str) -> Any:
+        try:
+            return self.check([float(part) for part in text.strip(self.brackets).split(",")])
+        except ValueError:
+            raise self.unfit(text) from None
+
+    def check(self, value: Any) -> Any:
+        values = list(value) if isinstance(value, (list, tuple)) else [value]
+        try:
+            checked = tuple(self.one.check(part) for part in values)
+        except ValueError:
+            raise self.unfit(value) from None
+        if not checked:
+            raise self.unfit(value)
+        return checked[0] if len(checked) == 1 else checked
+
+    def schema(self) -> dict[str, Any]:
+        one = self.one.schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, {"type": "string", "minLength": 1}]}
+
+    def bad_values(self) -> list[str]:
+        return ["heavy", "1,,2", "-1"]
+
+
 class Maybe(Kind):
     """Another kind, or None."""
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from seqforge.definitions.model import ModelDefinition
@@ -32,6 +32,11 @@ def assign(patterns: Sequence[str | None], names: Sequence[str], frozen: Sequenc
         if not mine:
             raise IdleOptimizer(_idle(patterns, number, names, frozen), number)
     return owned
+
+
+def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """Those of `names` that one of `patterns` matches, in their order."""
+    return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
 def claimed(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[str]]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from seqforge.architectures.base import InputSpec
+from seqforge.architectures.parts import misfits
 from seqforge.backends import torch_files
 from seqforge.backends.base import SIZES, Evaluated, process_memory
 from seqforge.backends.torch_models import Nets, build
@@ -467,13 +468,7 @@ def _named(losses: Any) -> dict[str, torch.Tensor]:
 
 def _assign(tensors: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tensor]) -> None:
     """Copy `given` into `tensors` by name; RunError with every name or shape that does not fit."""
-    wrong = [f"'{name}' is missing" for name in tensors if name not in given]
-    wrong += [f"'{name}' is unknown" for name in given if name not in tensors]
-    wrong += [
-        f"'{name}' has shape {tuple(given[name].shape)}, expected {tuple(tensor.shape)}"
-        for name, tensor in tensors.items()
-        if name in given and given[name].shape != tensor.shape
-    ]
+    wrong = misfits({name: tuple(tensor.shape) for name, tensor in tensors.items()}, given)
     if wrong:
         raise RunError(f"weights do not fit the model: {'; '.join(wrong)}")
     with torch.no_grad():

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
 
 from seqforge.architectures.base import InputSpec
+from seqforge.backends.assignment import matching
 from seqforge.errors import BackendError
 from seqforge.experiment import Experiment
 
@@ -32,13 +32,11 @@ def build(experiment: Experiment, spec: InputSpec) -> torch.nn.Module:
 
 
 def _leave_out(experiment: Experiment, model: torch.nn.Module) -> None:
-    """Freeze what the loss does not reach; a module with `trained_with` hears of the loss, to leave out its work."""
+    """Freeze what the loss does not reach."""
     if experiment.loss is None:
         return
-    if hasattr(model, "trained_with"):
-        model.trained_with(experiment.loss)
     patterns = experiment.architecture.unused_parameters(experiment.loss)
-    unused = [name for name, _ in model.named_parameters() if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    unused = matching(dict(model.named_parameters()), patterns)
     for name in unused:
         model.get_parameter(name).requires_grad_(False)
     model.unused = unused

@@ -18,7 +18,7 @@ from seqforge.losses.elements import (
     torch_cross_entropy,
 )
 from seqforge.losses.formulas import at_least
-from seqforge.parameters import Kind, NonNegative, Number, OneOf, setting
+from seqforge.parameters import NonNegative, OneOf, OneOrMore, setting
 from seqforge.registry import KERAS, PYTORCH, register
 
 if TYPE_CHECKING:
@@ -28,34 +28,11 @@ CONSTANT, BALANCED = "constant", "balanced"
 TINY = 1.1754944e-38  # 1 − pt is at least this, so that its powers below 1 have a finite gradient
 
 
-class Alpha(Kind):
+class Alpha(OneOrMore):
     """A factor for all classes, or one per class."""
 
     expected = "a number ≥ 0, or one per class with commas between"
-    one = Number(ge=0)
-
-    def parse(self, text: str) -> Any:
-        try:
-            return self.check([float(part) for part in text.strip("()[]").split(",")])
-        except ValueError:
-            raise self.unfit(text) from None
-
-    def check(self, value: Any) -> Any:
-        values = list(value) if isinstance(value, (list, tuple)) else [value]
-        try:
-            checked = tuple(self.one.check(part) for part in values)
-        except ValueError:
-            raise self.unfit(value) from None
-        if not checked:
-            raise self.unfit(value)
-        return checked[0] if len(checked) == 1 else checked
-
-    def schema(self) -> dict[str, Any]:
-        one = self.one.schema()
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, {"type": "string", "minLength": 1}]}
-
-    def bad_values(self) -> list[str]:
-        return ["heavy", "0.1,,2", "-1"]
+    brackets = "()[]"
 
 
 @register("losses", "FocalLoss")

@@ -12,7 +12,7 @@ from seqforge.arrays import np
 from seqforge.errors import BackendError
 from seqforge.losses.profiles import ProfileLoss, reference_mse, reference_nll, torch_mse, torch_nll
 from seqforge.losses.weighting import Weighting, reference_total
-from seqforge.parameters import Kind, Number, OneOf, Switch, setting
+from seqforge.parameters import OneOf, OneOrMore, Switch, setting
 from seqforge.registry import PYTORCH, register
 
 PSEUDOCOUNT = 1.0
@@ -20,34 +20,10 @@ FIXED_WEIGHTS = ("profile_weight", "count_weight")
 Parts = Callable[..., dict[str, Any]]
 
 
-class FactorList(Kind):
-    """A number ≥ 0 for all heads, or one per head, with commas between."""
+class FactorList(OneOrMore):
+    """A factor for all heads, or one per head."""
 
     expected = "a number ≥ 0, or one per head with commas between"
-    one = Number(ge=0)
-
-    def parse(self, text: str) -> Any:
-        try:
-            return self.check([float(part) for part in text.split(",")])
-        except ValueError:
-            raise self.unfit(text) from None
-
-    def check(self, value: Any) -> Any:
-        values = list(value) if isinstance(value, (list, tuple)) else [value]
-        try:
-            checked = tuple(self.one.check(part) for part in values)
-        except ValueError:
-            raise self.unfit(value) from None
-        if not checked:
-            raise self.unfit(value)
-        return checked[0] if len(checked) == 1 else checked
-
-    def schema(self) -> dict[str, Any]:
-        one = self.one.schema()
-        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}, {"type": "string", "minLength": 1}]}
-
-    def bad_values(self) -> list[str]:
-        return ["heavy", "1,,2", "-1"]
 
 
 Factors = Annotated[float | tuple[float, ...], FactorList()]

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from seqforge.backends.assignment import assign, claimed, misfit
+from seqforge.backends.assignment import assign, claimed, matching, misfit
 from seqforge.errors import BackendError, Problem
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def trained(architecture: Architecture, loss: Loss, spec: InputSpec) -> tuple[li
     learned, own = loss.learned_parameters(), list(learned_alone(architecture, loss, spec))
     unused = architecture.unused_parameters(loss)
     frozen = [name for name in architecture.loss_parameters if name not in learned]
-    frozen += [name for name in shapes if any(fnmatchcase(name, pattern) for pattern in unused)]
+    frozen += matching(shapes, unused)
     return [name for name in shapes if name not in frozen] + own, frozen
 
 
