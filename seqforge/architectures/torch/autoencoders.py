@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from seqforge.architectures import electropherograms
 from seqforge.architectures.conv1d_autoencoder import Conv1dAutoencoder as Joint
+from seqforge.architectures.conv1d_autoencoder import Convolutional
 from seqforge.architectures.electropherograms import WrongInput, checked
 from seqforge.architectures.fourier_autoencoder import FourierAutoencoder as Fourier
 from seqforge.architectures.per_dye_conv1d_autoencoder import PerDyeConv1dAutoencoder as PerDye
@@ -138,8 +140,10 @@ def _doubled() -> nn.Upsample:
     return nn.Upsample(scale_factor=2, mode="linear", align_corners=False)
 
 
-class PerDyeConv1dAutoencoder(Autoencoder):
-    """One autoencoder of its own for every dye, their latents one after the other: (dyes · channels, positions)."""
+class _DyeByDye(Autoencoder):
+    """A Conv1dAutoencoder takes one dye at a time; latents lie one after the other: (dyes · channels, positions)."""
+
+    component: ClassVar[type[Convolutional]]
 
     def __init__(
         self,
@@ -161,8 +165,21 @@ class PerDyeConv1dAutoencoder(Autoencoder):
             "use_sigmoid": use_sigmoid,
             "use_batchnorm": use_batchnorm,
         }
-        super().__init__(checked(PerDye, in_channels=in_channels, **one))
-        self.nets = nn.ModuleList(Conv1dAutoencoder(in_channels=1, **one) for _ in range(self.dyes))
+        super().__init__(checked(self.component, in_channels=in_channels, **one))
+        self.build(lambda: Conv1dAutoencoder(in_channels=1, **one))
+
+    def build(self, one: Callable[[], Conv1dAutoencoder]) -> None:
+        """Make the network, or the networks, of single dyes."""
+        raise NotImplementedError
+
+
+class PerDyeConv1dAutoencoder(_DyeByDye):
+    """One autoencoder of its own for every dye, their latents one after the other: (dyes · channels, positions)."""
+
+    component = PerDye
+
+    def build(self, one: Callable[[], Conv1dAutoencoder]) -> None:
+        self.nets = nn.ModuleList(one() for _ in range(self.dyes))
 
     def encode(self, x: Tensor) -> Tensor:
         profiles, _ = self.profiles(x)
@@ -174,31 +191,13 @@ class PerDyeConv1dAutoencoder(Autoencoder):
         return torch.cat([net.decode(latent) for net, latent in zip(self.nets, latents, strict=True)], dim=1)
 
 
-class SharedWeightPerDyeConv1dAutoencoder(Autoencoder):
+class SharedWeightPerDyeConv1dAutoencoder(_DyeByDye):
     """One autoencoder for every dye: dyes are examples to it, and gradients and batch statistics cover all of them."""
 
-    def __init__(
-        self,
-        in_channels: int = 5,
-        hidden_channels: int = 16,
-        depth: int = 5,
-        input_length: int = 4096,
-        kernel_size: int = 9,
-        compression: int = 8,
-        use_sigmoid: bool = True,
-        use_batchnorm: bool = False,
-    ):
-        one: dict[str, Any] = {
-            "hidden_channels": hidden_channels,
-            "depth": depth,
-            "input_length": input_length,
-            "kernel_size": kernel_size,
-            "compression": compression,
-            "use_sigmoid": use_sigmoid,
-            "use_batchnorm": use_batchnorm,
-        }
-        super().__init__(checked(Shared, in_channels=in_channels, **one))
-        self.net = Conv1dAutoencoder(in_channels=1, **one)
+    component = Shared
+
+    def build(self, one: Callable[[], Conv1dAutoencoder]) -> None:
+        self.net = one()
 
     def encode(self, x: Tensor) -> Tensor:
         profiles, _ = self.profiles(x)
