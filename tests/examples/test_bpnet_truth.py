@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
+import example_scripts
 import numpy as np
 import pytest
 
@@ -20,17 +19,7 @@ FOLDER = Path(__file__).parent.parent.parent / "examples" / "bpnet"
 LENGTH, OUT = 288, 200
 
 
-def module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"bpnet_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
-
-
-truth = module("truth")
+truth = example_scripts.script("bpnet", "truth")
 
 
 def rng() -> np.random.Generator:
@@ -154,7 +143,7 @@ def test_missed_quantities_are_named() -> None:
 def test_pictures_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.setitem(sys.modules, "truth", truth)
-    pictures = module("pictures")
+    pictures = example_scripts.script("bpnet", "pictures")
     peaks, background, motifs = simulated()
     free, biased = (omniscient(peaks, background, motifs, kappa) for kappa in (0, 1))
     pictures.region(tmp_path / "region.png", peaks, 3, free["peaks"], biased["peaks"])

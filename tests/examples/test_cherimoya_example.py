@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import example_scripts
 import pytest
 
 from seqforge.definitions.reader import read_simulation
@@ -19,17 +17,7 @@ from seqforge.experiment import read
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "cherimoya"
 
 
-def module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cherimoya_run", FOLDER / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
-
-
-example = module()
+example = example_scripts.script("cherimoya")
 
 
 def scores(counts: float = 0.7, profile: float = 0.7, mnll: float = 400.0) -> dict[str, Any]:

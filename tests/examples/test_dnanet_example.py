@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
+import example_scripts
 import pytest
 
 from seqforge.experiment import read
@@ -16,17 +15,7 @@ from seqforge.experiment import read
 FOLDER = Path(__file__).parent.parent.parent / "examples" / "dnanet"
 
 
-def module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("dnanet_run", FOLDER / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = found
-    spec.loader.exec_module(found)
-    return found
-
-
-example = module()
+example = example_scripts.script("dnanet")
 
 
 @pytest.mark.parametrize(
