@@ -15,6 +15,7 @@ from seqforge.data.kmers import spill as spilling
 from seqforge.data.kmers.codes import GAP
 from seqforge.data.kmers.desk import Desk
 from seqforge.data.kmers.fingerprint import keys, valid
+from seqforge.data.kmers.once import gathered, proven
 from seqforge.data.kmers.spill import Spill
 
 
@@ -108,6 +109,34 @@ def test_keys_that_differ_in_their_last_bits_only_are_told_apart():
     shifted = [(key >> 3) + (5 << 61) for key in found]
     counts = Counter(shifted)
     assert numbers(shifted, 5 << 61, 3)[0] == [counts[key] for key in shifted]
+
+
+def test_one_mark_proves_a_word_on_a_strand_two_on_both():
+    marks = np.array([0, 1, 0, 0, 1, 1, 0], dtype=np.uint8)
+    assert proven(marks, 3, canonical=False).tolist() == [True, True, True, True, True]
+    assert proven(marks, 3, canonical=True).tolist() == [False, False, False, True, True]
+    assert proven(marks, 1, canonical=False).tolist() == marks.astype(bool).tolist()
+    assert not proven(marks, 1, canonical=True).any()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 1.0])
+def test_gathered_codes_hold_the_same_words(share: float):
+    draw = np.random.default_rng(7)
+    codes, k = draw.integers(0, 4, 3000, dtype=np.uint8), 20
+    places = np.flatnonzero(draw.random(len(codes) - k + 1) < share)
+    found, at = gathered(codes, places, k)
+    assert len(found) == np.count_nonzero(np.isin(np.arange(len(codes)), (places[:, None] + np.arange(k)).ravel()))
+    assert all((found[new : new + k] == codes[old : old + k]).all() for new, old in zip(at, places, strict=True))
+
+
+@pytest.mark.parametrize("keys", [0, 1, 90, 400, 1000])
+@pytest.mark.parametrize("parts", [1, 7, 64])
+def test_parts_are_joined_where_few_keys_are_left(keys: int, parts: int):
+    plan = counting.Plan(((0, 500), (500, 1000)), parts, 10**6, 2)
+    joined = counting._joined(plan, keys)
+    assert [part for first, last in joined for part in range(first, last)] == list(range(parts))
+    assert len(joined) >= min(parts, 2)
+    assert len(joined) == parts or keys < 1000
 
 
 @pytest.mark.parametrize("parts", [1, 2, 7, 64, 1000, 3000])

@@ -117,6 +117,24 @@ def test_equals_a_dictionary_of_texts(tmp_path: Path, k: int, canonical: bool):
             assert found.values.tolist() == rows
 
 
+@pytest.mark.parametrize("canonical", [True, False])
+def test_several_lengths_equal_a_dictionary_of_texts(tmp_path: Path, canonical: bool):
+    """Longer k-mers are counted only where shorter ones occur more than once; they may overlap their own reverse."""
+    lengths = (100, 7, 65, 64, 8, 512)
+    arm = random_dna(900, 6)
+    records = {**genome(), "six": arm + arm[::-1].translate(OPPOSITE) + random_dna(300, 7), "seven": arm[:640]}
+    path = fasta(tmp_path / "g.fa", records, width=61)
+    expected = [by_dictionary(records, k, 1000, canonical, GENOME_MEDIAN) for k in lengths]
+    for parts, stretch, workers in ((1, 1 << 20, 1), (7, 3000, 2), (64, 1000, 2)):
+        found = features(
+            path, tmp_path / "s", k=lengths, bin_size=1000, canonical=canonical,
+            parts=parts, stretch=stretch, workers=workers,
+        )  # fmt: skip
+        assert list(found.medians.items()) == [(k, middle) for k, (middle, _) in zip(lengths, expected, strict=True)]
+        for at, (_, rows) in enumerate(expected):
+            assert found.values[:, 2 * at : 2 * at + 2].tolist() == rows
+
+
 def test_strands_are_alike(tmp_path: Path):
     records = genome()
     turned = {name: text[::-1].translate(str.maketrans("ACGTacgt", "TGCAtgca")) for name, text in records.items()}

@@ -7,21 +7,25 @@ Three rounds over the genome, each shared among workers:
 2. every part, the keys of all stretches that begin with certain bits, is sorted and its equal keys are counted;
 3. every stretch takes its counts back, in the order of positions.
 Counts depend on the keys alone: stretches, parts and workers change neither a count nor the order of anything.
+K-mers that hold shorter ones that occur once are not counted again: most of a genome, once its shortest k-mers are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seqforge.data.kmers.codes import Codes
 from seqforge.data.kmers.desk import Desk
 from seqforge.data.kmers.fingerprint import keys, valid
+from seqforge.data.kmers.once import gathered, proven
 from seqforge.data.kmers.sharing import shared
 from seqforge.data.kmers.spill import Spill
 
@@ -29,6 +33,7 @@ BYTES = 64  # that one position takes while it is in work
 CACHED = 1 << 19  # positions that are worked on at once where memory allows more: sorting stays in the cache
 MOST_PARTS = 1024  # the table of (stretch, part) would grow with the square of a genome
 FILES = (("keys", np.uint64), ("order", np.uint32), ("counts", np.uint32))
+ONCE = ("once-a", "once-b")  # taken in turn
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,21 @@ def _stretches(size: int, cuts: np.ndarray, length: int) -> Iterator[tuple[int, 
     yield from zip(first, [*first[1:], size], strict=True)
 
 
+class Once(NamedTuple):
+    """Where k-mers of this length are known to occur once: a byte for every position, 0 or 1, in the spill `name`."""
+
+    k: int
+    name: str
+
+
 @dataclass(frozen=True)
 class Counts:
-    """`tally`: count → at how many valid positions it stands."""
+    """`tally`: count → at how many valid positions it stands; `once`: for the k-mers counted next, if longer."""
 
     tally: dict[int, int]
+    once: Once
     _stretches: Sequence[_Stretch]
-    _counts: Spill
-    _order: Spill
+    _spills: _Spills
 
     @property
     def valid(self) -> int:
@@ -92,13 +104,19 @@ class Counts:
         return (low + high) / 2
 
     def of(self, stretch: int) -> np.ndarray:
-        """The counts of a stretch of the plan (position,) uint32; 0 where the k-mer has a gap."""
+        """Round 3: the counts of a stretch of the plan (position,) uint32; 0 where the k-mer has a gap.
+
+        Notes for longer k-mers where they are 1; what is never asked for is counted again.
+        """
         span = self._stretches[stretch]
-        found = np.zeros(span.stop - span.start, dtype=np.uint32)
-        counts, order = np.empty(span.valid, dtype=np.uint32), np.empty(span.valid, dtype=np.uint32)
-        self._counts.read(counts, span.start)
-        self._order.read(order, span.start)
+        once = np.empty(span.stop - span.start, dtype=np.uint8)
+        self._spills.once.read(once, span.start)
+        found = once.astype(np.uint32)
+        counts, order = np.empty(span.keys, dtype=np.uint32), np.empty(span.keys, dtype=np.uint32)
+        self._spills.counts.read(counts, span.start)
+        self._spills.order.read(order, span.start)
         found[order] = counts
+        self._spills.once.write(found == 1, span.start)
         return found
 
 
@@ -108,38 +126,54 @@ def _middle(count: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """`cuts` (part + 1,): where each part begins among the stretch's keys on disk."""
+    """`cuts` (part + 1,): where each part begins among the stretch's keys on disk; `once`: positions without a key
+    since their k-mer is known to occur once."""
 
     start: int
     stop: int
     cuts: np.ndarray
+    once: int
 
     @property
-    def valid(self) -> int:
+    def keys(self) -> int:
         return int(self.cuts[-1])
 
 
+@dataclass(frozen=True)
+class _Spills:
+    """`keys`, `order`, `counts`: by part inside each stretch; `once` and `shorter`, of shorter k-mers: by position."""
+
+    keys: Spill
+    order: Spill
+    counts: Spill
+    once: Spill
+    shorter: Spill | None
+
+
 @contextmanager
-def counted(codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path) -> Iterator[Counts]:
+def counted(
+    codes: Codes, k: int, canonical: bool, plan: Plan, scratch: Path, shorter: Once | None = None
+) -> Iterator[Counts]:
     """Count all k-mers of `codes`; the counts can be read until the context ends.
 
-    The files in `scratch`, at most 16 bytes per base, are left to the next k, or for the caller to remove.
+    `shorter`: of the k-mers counted before, on the same strands. The files in `scratch`, at most 18 bytes per base, are
+    left to the next k, or for the caller to remove.
     """
-    spills = [Spill(scratch / name, kind) for name, kind in FILES]
-    keyed, order, counts = spills
-    bounds = _bounds(plan.parts)
-    try:
-        desk = Desk()
-        work = [(codes, k, canonical, span, bounds, keyed, order, desk) for span in plan.stretches]
-        stretches = list(shared(_spill, work, plan.workers))
-        jobs = [(part, int(bounds[part]), stretches, keyed, counts, plan, desk) for part in range(plan.parts)]
-        tally: Counter[int] = Counter()
-        for found in shared(_count, jobs, plan.workers):
+    once = Once(k, ONCE[shorter is not None and shorter.name == ONCE[0]])
+    with ExitStack() as stack:
+
+        def opened(name: str, kind: Any) -> Spill:
+            return stack.enter_context(closing(Spill(scratch / name, kind)))
+
+        marks = [None if one is None else opened(one.name, np.uint8) for one in (once, shorter)]
+        spills = _Spills(*(opened(name, kind) for name, kind in FILES), *marks)
+        counting = _Counting(codes, k, canonical, plan, spills, 0 if shorter is None else k - shorter.k + 1)
+        stretches = list(shared(counting.spilled, plan.stretches, plan.workers))
+        tally = Counter({1: sum(span.once for span in stretches)})
+        parts = _joined(plan, sum(span.keys for span in stretches))
+        for found in shared(counting.numbered, [(first, last, stretches) for first, last in parts], plan.workers):
             tally.update(found)
-        yield Counts(dict(tally), stretches, counts, order)
-    finally:
-        for spill in spills:
-            spill.close()
+        yield Counts(dict(tally), once, stretches, spills)
 
 
 def _bounds(parts: int) -> np.ndarray:
@@ -147,28 +181,77 @@ def _bounds(parts: int) -> np.ndarray:
     return np.array([-(-(part << 32) // parts) << 32 for part in range(parts)], dtype=np.uint64)
 
 
-def _spill(
-    codes: Codes,
-    k: int,
-    canonical: bool,
-    span: tuple[int, int],
-    bounds: np.ndarray,
-    keyed: Spill,
-    order: Spill,
-    desk: Desk,
-) -> _Stretch:
-    """Round 1 for one stretch: its keys and their positions to disk, by part."""
-    start, stop = span
-    letters = codes.read(start, stop + k - 1)
-    found, whole = desk.array("found", stop - start), valid(letters, k)
-    keys(letters, k, canonical, found, desk)
-    positions = None if whole is None else np.flatnonzero(whole)
-    if positions is not None:
-        found = found[positions]
-    cuts, places = _divided(found, bounds, desk)
-    keyed.write(found.take(places, mode="clip", out=desk.array("ordered", len(found))), start)
-    order.write(places if positions is None else positions.take(places, mode="clip"), start)
-    return _Stretch(start, stop, cuts)
+def _joined(plan: Plan, keys: int) -> list[tuple[int, int]]:
+    """Parts (first, last + 1) that are counted at once: as many as hold together what one was planned to hold."""
+    size = plan.stretches[-1][1]
+    several = max(min(size // max(keys, 1), plan.parts // plan.workers), 1)
+    return [(first, min(first + several, plan.parts)) for first in range(0, plan.parts, several)]
+
+
+@dataclass(frozen=True)
+class _Counting:
+    """Rounds 1 and 2 for k-mers of one length; `inner`: how many shorter ones each holds, 0 where none were counted."""
+
+    codes: Codes
+    k: int
+    canonical: bool
+    plan: Plan
+    spills: _Spills
+    inner: int
+    desk: Desk = field(default_factory=Desk)
+
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        return _bounds(self.plan.parts)
+
+    def spilled(self, start: int, stop: int) -> _Stretch:
+        """Round 1 for one stretch: its keys and their positions to disk, by part."""
+        letters = self.codes.read(start, stop + self.k - 1)
+        whole, once = valid(letters, self.k), self._once(start, stop)
+        if whole is not None:
+            once &= whole
+        self.spills.once.write(once, start)
+        known = int(np.count_nonzero(once))
+        places = None if whole is None and not known else np.flatnonzero(~once if whole is None else whole & ~once)
+        if places is not None and not len(places):
+            return _Stretch(start, stop, np.zeros(self.plan.parts + 1, dtype=np.uint32), known)
+        found = self._keys(letters, places)
+        cuts, order = _divided(found, self.bounds, self.desk)
+        self.spills.keys.write(found.take(order, mode="clip", out=self.desk.array("ordered", len(found))), start)
+        self.spills.order.write(order if places is None else places.take(order, mode="clip"), start)
+        return _Stretch(start, stop, cuts, known)
+
+    def _once(self, start: int, stop: int) -> np.ndarray:
+        """Which positions of a stretch hold a k-mer that occurs once, if it has no gap, by what is known before."""
+        if self.spills.shorter is None:
+            return np.zeros(stop - start, dtype=np.bool_)
+        marks = np.zeros(stop - start + self.inner - 1, dtype=np.uint8)  # beyond the end there is nothing
+        self.spills.shorter.read(marks[: min(self.codes.size - start, len(marks))], start)
+        return proven(marks, self.inner, self.canonical)
+
+    def _keys(self, letters: np.ndarray, places: np.ndarray | None) -> np.ndarray:
+        """The keys of the k-mers of `letters` (base,) at `places`, None: at all → (place,) uint64."""
+        if places is not None:
+            letters, places = gathered(letters, places, self.k)
+        found = self.desk.array("found", len(letters) - self.k + 1)
+        keys(letters, self.k, self.canonical, found, self.desk)
+        return found if places is None else found.take(places, mode="clip", out=self.desk.array("taken", len(places)))
+
+    def numbered(self, first: int, last: int, stretches: Sequence[_Stretch]) -> dict[int, int]:
+        """Round 2 for the parts `first` to `last`: the count of each key to disk; count → how many keys have it."""
+        edges = [(span.start, int(span.cuts[first]), int(span.cuts[last])) for span in stretches]
+        spans = [(start + low, high - low) for start, low, high in edges]
+        turn = first * len(spans) // self.plan.parts  # each begins at another stretch, so that workers meet in no file
+        spans = [*spans[turn:], *spans[:turn]]
+        size = sum(length for _, length in spans)
+        if size > self.plan.part_size:
+            return _count_apart(spans, self.spills.keys, self.spills.counts, self.plan.part_size)
+        found = self.desk.array("found", size)
+        _each(spans, found, self.spills.keys.read)
+        shift = (self.plan.parts // (last - first)).bit_length() - 1
+        numbers, tally = _numbers(found, int(self.bounds[first]), shift, self.desk)
+        _each(spans, numbers, self.spills.counts.write)
+        return tally
 
 
 def _divided(found: np.ndarray, bounds: np.ndarray, desk: Desk) -> tuple[np.ndarray, np.ndarray]:
@@ -209,23 +292,6 @@ def _sorted(found: np.ndarray, base: int, shift: int, desk: Desk) -> tuple[np.nd
     # signed, and taken from with mode "clip": other types and modes cost NumPy a copy of the places
     places = np.bitwise_and(packed, low, out=desk.array("places", len(found), np.int64).view(np.uint64))
     return packed, places.view(np.int64), bits
-
-
-def _count(
-    part: int, base: int, stretches: Sequence[_Stretch], keyed: Spill, counts: Spill, plan: Plan, desk: Desk
-) -> dict[int, int]:
-    """Round 2 for one part: the count of each of its keys to disk; count → how many keys of the part have it."""
-    spans = [(span.start + int(span.cuts[part]), int(span.cuts[part + 1] - span.cuts[part])) for span in stretches]
-    first = part * len(spans) // plan.parts  # parts begin at different stretches, so that workers meet in no file
-    spans = [*spans[first:], *spans[:first]]
-    size = sum(length for _, length in spans)
-    if size > plan.part_size:
-        return _count_apart(spans, keyed, counts, plan.part_size)
-    found = desk.array("found", size)
-    _each(spans, found, keyed.read)
-    numbers, tally = _numbers(found, base, plan.parts.bit_length() - 1, desk)
-    _each(spans, numbers, counts.write)
-    return tally
 
 
 def _each(spans: Sequence[tuple[int, int]], values: np.ndarray, work: Callable[[np.ndarray, int], None]) -> None:

@@ -185,7 +185,7 @@ def computed(
     report: Report = lambda text: None,
     judge: Callable[[Codes, Bins], None] = lambda codes, bins: None,
 ) -> Features:
-    """The features of every bin of every record; temporary files, at most 17 bytes per base, go into `scratch`.
+    """The features of every bin of every record; temporary files, at most 19 bytes per base, go into `scratch`.
 
     `judge` sees what was read before anything is counted, and may refuse it.
     """
@@ -196,16 +196,16 @@ def computed(
     plan = Plan.of(
         codes.size, cuts(codes, chosen.bin_size), chosen.memory, chosen.workers, chosen.stretch, chosen.parts
     )
-    values, valid, medians = [], [], {}
-    for k in chosen.k:
+    found, medians, once = {}, {}, None
+    for k in sorted(chosen.k):
         report(f"counting {k}-mers of {codes.size:,} bases")
-        with counted(codes, k, chosen.canonical, plan, scratch) as counts:
-            medians[k] = counts.median
-            found = _reduced(counts, bins, plan, k, chosen.rule)
-        values += [_share(found[2], found[0]), _share(found[1], found[0])]
-        valid.append(found[0])
+        with counted(codes, k, chosen.canonical, plan, scratch, once) as counts:
+            medians[k], once = counts.median, counts.once
+            found[k] = _reduced(counts, bins, plan, k, chosen.rule)
     codes.spill.close()
-    return Features(codes, bins, np.column_stack(values), np.column_stack(valid), medians)
+    values = [_share(part, found[k][0]) for k in chosen.k for part in (found[k][2], found[k][1])]
+    valid = np.column_stack([found[k][0] for k in chosen.k])
+    return Features(codes, bins, np.column_stack(values), valid, {k: medians[k] for k in chosen.k})
 
 
 def _reduced(counts: Counts, bins: Bins, plan: Plan, k: int, rule: Rule) -> np.ndarray:
