@@ -41,8 +41,13 @@ def main() -> int:
 
 
 def environment(extra: dict[str, str]) -> dict[str, str]:
-    """Tests see a GPU only in the round that is for it."""
+    """Tests see a GPU only in the round that is for it.
+
+    What Python compiles is kept, whatever the caller's environment says: without it every process that a test starts
+    compiles SeqForge again, and every worker all tests.
+    """
     everything = os.environ | QUIET | extra
+    everything.pop("PYTHONDONTWRITEBYTECODE", None)
     if "SEQFORGE_TEST_DEVICE" in extra:
         everything["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
     return everything

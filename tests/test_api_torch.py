@@ -176,6 +176,7 @@ def test_a_wrong_input_prints_no_header(run: seqforge.Run, tmp_path: Path) -> No
     assert (done.returncode, done.stdout) == (1, "")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line(run: seqforge.Run, tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")

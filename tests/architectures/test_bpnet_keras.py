@@ -326,6 +326,7 @@ def test_odd_difference_of_windows_warns() -> None:
     assert bias.get_layer("bias_crop_input").cropping == (0, 1)
 
 
+@pytest.mark.slow
 def test_layer_names_are_unique_in_every_graph() -> None:
     names = ("x", "profile_x", "x_0_linear", "pool_x", "logcounts_x", "input", "a-b", "sum")
     heads = [Head(name=name, tasks=("0",), use_bias_counts=True) for name in names]

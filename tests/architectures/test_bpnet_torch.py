@@ -71,6 +71,7 @@ def test_numbers_are_those_of_numpy() -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_keras(tmp_path: Path) -> None:
     x, weights = one_hot(3, 180), strong_weights()
     np.savez(tmp_path / "given.npz", x=x, **{name.replace("/", "|"): array for name, array in weights.items()})

@@ -188,6 +188,7 @@ def test_recomputed_activations_give_the_same_gradients() -> None:
     torch.testing.assert_close(*gradients)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("controls", [0, 1])
 def test_the_whole_model_compiles_into_one_graph(controls: int) -> None:
     model = Cherimoya(**SMALL, n_control_tracks=controls)

@@ -83,6 +83,7 @@ def published() -> Published:
     return net.eval()
 
 
+@pytest.mark.slow
 def test_chromdragonn_equals_its_published_form_fed_the_other_way_round(published: Published) -> None:
     assert len(published.state_dict()) == 338
     ours = ChromDragoNN(OUTPUTS, LENGTH).eval()

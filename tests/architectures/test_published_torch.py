@@ -34,6 +34,7 @@ NAMES = [cls.__name__ for cls in COUNTS]
 MODULES = {cls.__name__: cls for cls in COUNTS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cls", COUNTS)
 def test_counts_of_parameters_and_buffers(cls: Callable[..., nn.Module]) -> None:
     with torch.device("meta"):

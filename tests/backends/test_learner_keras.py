@@ -163,7 +163,15 @@ def test_frozen_layers_stay():
     assert summary["parameters"] - summary["trainable_parameters"] == 5 * 4 * 6 + 6
 
 
-@pytest.mark.parametrize("process", [{}, {"ema_decay": 0.9}, {"gradient_accumulation": 3}])
+@pytest.mark.parametrize(
+    "process",
+    [
+        {"ema_decay": 0.9, "gradient_accumulation": 3},
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"ema_decay": 0.9}, marks=pytest.mark.slow),
+        pytest.param({"gradient_accumulation": 3}, marks=pytest.mark.slow),
+    ],
+)
 def test_resumes_to_the_same_bytes(process: dict, tmp_path: Path):
     """Save after 4 of 8 steps, in the middle of an accumulation, with dropout; a new learner continues."""
     built = experiment(*DROPPED, optimizers=(("Adam", {"learning_rate": 0.01}, None),), **process)

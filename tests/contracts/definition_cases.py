@@ -34,6 +34,10 @@ LARGE = {
     "tf-mc50-dna1000-chromdragonn-s1",
     "tf-mc50-dna1000-deepsea-s1",
     "keras-bpnet-combined-nexus",
+    "keras-bpnet-solo-nexus",
+    "keras-bpnet-solo-nexus-peaks",
+    "torch-mc50-dna1000-chromdragonn-s1",
+    "tf-mc2-dna150-conv2-lstm32-fc32-s1",
 }
 
 

@@ -101,6 +101,7 @@ def genome() -> dict[str, str]:
     return {"one": first, "two": second, "three": third, "four": "N" * 500, "five": "acgtn" * 30}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("canonical", [True, False])
 @pytest.mark.parametrize("k", [7, 32, 33, 64, 100, 512])
 def test_equals_a_dictionary_of_texts(tmp_path: Path, k: int, canonical: bool):

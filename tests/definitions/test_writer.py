@@ -72,6 +72,7 @@ def trees(draw: st.DrawFn, element: Element) -> Node:
     return node
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("root", ROOTS)
 def test_any_tree_survives_both_forms(root: str) -> None:
     @settings(max_examples=60, deadline=None)

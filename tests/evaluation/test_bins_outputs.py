@@ -161,6 +161,7 @@ def test_a_report_draws_chromosomes_with_their_regions() -> None:
     assert "nan" not in text.lower().replace("nanum", "")
 
 
+@pytest.mark.slow
 def test_of_many_chromosomes_the_worst_are_drawn() -> None:
     p = np.array([0.1, 0.9, 0.2], dtype=np.float32)
     given = [Predicted(chromosome([0, int(n > 3), 0], "s", f"chr{n}"), p) for n in range(MOST_DRAWN + 2)]

@@ -58,6 +58,7 @@ def test_png_is_drawn_without_a_display(tmp_path: Path, monkeypatch: pytest.Monk
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_names_are_safe_and_differ(tmp_path: Path):
     given = [drawn("../up/a b"), drawn("..up a?b"), drawn("UP_A_B"), drawn("///")]
     names = [path.name for path in plots.write(tmp_path / "in", given)]

@@ -273,6 +273,7 @@ def test_examples_are_the_regions_at_their_ranks(regions: ProfileSet) -> None:
     assert one.place == regions.coordinates(one.region)[:3]
 
 
+@pytest.mark.slow
 def test_report(regions: ProfileSet) -> None:
     found = judged(regions)
     findings = profile_report.ProfileFindings(
@@ -290,6 +291,7 @@ def test_report(regions: ProfileSet) -> None:
     assert outside == []
 
 
+@pytest.mark.slow
 def test_report_of_regions_without_reads(regions: ProfileSet) -> None:
     found = judged(regions.kept(np.arange(2)), training=regions)
     assert found.scores["heads"]["two"]["joint"]["profile_pearson"]["mean"] is None

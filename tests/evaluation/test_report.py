@@ -62,6 +62,7 @@ def test_escapes_what_users_wrote() -> None:
     assert "&lt;seqgramodel/&gt;" in html
 
 
+@pytest.mark.slow
 def test_same_findings_same_bytes() -> None:
     assert report.render(findings()) == report.render(findings())
 

@@ -140,6 +140,7 @@ def test_missed_quantities_are_named() -> None:
     assert signal.split()[-4:] == ["≥", "0.93", "no", "0.250"]
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
     monkeypatch.setitem(sys.modules, "truth", truth)

@@ -32,6 +32,7 @@ def gradients(y: torch.Tensor, given: list[torch.Tensor]) -> tuple[torch.Tensor,
     return torch.autograd.grad(y, given, tensors(CASE)[1])
 
 
+@pytest.mark.slow
 def test_the_rules_that_operators_must_keep():
     given = inputs()
     torch.library.opcheck(operators.conv_norm, (*given[:2], 2, "table"))
@@ -65,6 +66,7 @@ def test_saves_the_input_and_two_numbers():
     assert size == given[0].nbytes + 2 * 4 * CASE.examples
 
 
+@pytest.mark.slow
 def test_compiled():
     given = inputs()
     y = block(*given)

@@ -108,6 +108,7 @@ def test_the_forms_for_cpus_equal_the_formulas(shape: tuple[int, int, int], dila
         torch.testing.assert_close(reference.block(*plain, dilation, 0.15), expected, rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_compiled_in_one_graph():
     tensors = drawn_block(2, 7, 3, 5, torch.float32)
     y = cheri.block(*tensors, 2, 0.5)

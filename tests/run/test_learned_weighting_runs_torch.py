@@ -66,6 +66,7 @@ def trained(definition: Path, runs: Path) -> Run:
     return conduct(read(definition, SHORT)[0], Options(runs=runs, overrides=SHORT, threads=1))
 
 
+@pytest.mark.slow
 def test_dice_and_focal_loss_balance_themselves(tmp_path: Path) -> None:
     path, runner = segmentation(tmp_path), CliRunner()
     shown = json.loads(runner.invoke(cli.app, ["show", str(path), "--json"], catch_exceptions=False).stdout)

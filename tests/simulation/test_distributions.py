@@ -28,6 +28,8 @@ from simulation_samples import (
 from seqforge.definitions.data import DataDefinition
 from seqforge.simulation import Chunk, Simulator, simulate
 
+pytestmark = pytest.mark.slow
+
 ROWS = 4000
 NAMED = {"A": 0.4, "C": 0.3, "G": 0.2, "T": 0.1}
 AMINO = {letter: weight for weight, letter in enumerate("ARNDCEQGHILKMFPSTWYV", 1)}

@@ -81,6 +81,7 @@ def test_bytes_do_not_depend_on_the_chunks(letters: int, tmp_path: Path, monkeyp
     assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_processes(tmp_path: Path):
     write(SMALL, tmp_path / "a", ["training"])
     write(SMALL, tmp_path / "b", ["training"], processes=4)

@@ -52,6 +52,7 @@ def written(folder: Path, architecture: str = LAYERS, loss: str = "categorical_c
     return file
 
 
+@pytest.mark.slow
 def test_they_agree_over_fifty_steps(tmp_path: Path):
     found = compare(written(tmp_path), 50)
     assert found.parting is None
@@ -61,12 +62,14 @@ def test_they_agree_over_fifty_steps(tmp_path: Path):
     assert len(set(found.loss["Keras"])) == 50
 
 
+@pytest.mark.slow
 def test_a_bias_without_gradient_is_no_difference(tmp_path: Path):
     linear = LAYERS.replace(' activation="relu"', "", 1)
     assert linear != LAYERS
     assert compare(written(tmp_path, linear), 5).parting is None
 
 
+@pytest.mark.slow
 def test_another_epsilon_is_found_out(tmp_path: Path):
     change = Change("Keras", "batchnormalization", {"epsilon": 0.002})
     found = compare(written(tmp_path), 2, change=change)

@@ -19,6 +19,7 @@ FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "triton")
 MODEL = "model-defs/torch-mc50-dna1000-basset-s1.xml"
 LAYERED = "model-defs/tf-mc10-dna1000-conv10-gmp-fc10-s1.xml"
 DATA = "data-defs"
+SIMULATION = "data-defs/mc2-rna80-sim-motifs-3k-s1.xml"
 
 PROBE = """
 import json, sys
@@ -51,10 +52,6 @@ def room(name: str, loaded: list[str]) -> set[str]:
     return {module.rpartition(".")[2] for module in loaded if module.startswith(f"seqforge.{name}.")}
 
 
-def smallest_data_definition() -> Path:
-    return min((ROOT / DATA).glob("*.xml"), key=lambda path: path.stat().st_size)
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -70,7 +67,7 @@ def smallest_data_definition() -> Path:
         ["convert", str(ROOT / MODEL), "twin.json"],
         ["new", "--help"],
         ["lengths", "--layers=4", "--input-filter-width=7", "--output-filter-width=9", "--output-length=100"],
-        ["simulate", str(smallest_data_definition()), "-o", "simulated"],
+        ["simulate", str(ROOT / SIMULATION), "-o", "simulated"],
     ],
     ids=" ".join,
 )
@@ -123,6 +120,7 @@ def test_import_of_the_package_sets_no_environment_variable() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_framework_is_seen_by_the_probe(tmp_path: Path) -> None:
     """The check can fail: a process that imports torch is caught."""
     probe = PROBE.replace("import json, sys\n", "import json, sys, torch\n", 1)

@@ -222,6 +222,7 @@ except MemoryError:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory limits of this kind are Linux's")
 def test_a_store_of_four_times_the_memory_is_written_and_read(tmp_path):
     done = subprocess.run(
