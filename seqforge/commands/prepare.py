@@ -159,6 +159,7 @@ def _epg(inputs: list[str], output: Path | None, options: dict[str, Any], as_jso
     conversion = converting.Conversion(**options | {"kit": kits.find(options["kit"])})
     path = output or Path("prepared") / f"{Path(inputs[0]).stem}.npz"
     converting.refuse_name(path)
+    converting.refuse_taken(path, with_panel=conversion.ladder is not None)
     found = converting.convert([Path(one) for one in inputs], conversion, _progress)
     written = converting.write(found, path)
     report = found.report

@@ -201,6 +201,22 @@ def test_nothing_is_written_where_every_file_fails(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.hid"]
 
 
+@pytest.mark.parametrize("name", ["t.npz", "t-report.json", "t-panel.xml"])
+def test_what_is_there_already_is_not_overwritten(plate: Path, tmp_path: Path, name: str):
+    (tmp_path / name).write_text("mine")
+    ladder = ["--panel", plate / "panel.xml", "--ladder", plate / "ladder.hid"]
+    with pytest.raises(UsageError, match=rf"t\.npz: {name} is there already; remove it, or choose another name"):
+        run(*files(plate)[:1], "-o", tmp_path / "t.npz", "--kit", "simulated", *ladder)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_the_panel_of_another_table_is_no_hindrance_without_a_ladder(plate: Path, tmp_path: Path):
+    (tmp_path / "t-panel.xml").write_text("mine")
+    prepared(tmp_path, *files(plate)[:1], name="t.npz")
+    assert (tmp_path / "t-panel.xml").read_text() == "mine"
+
+
 def test_the_report_as_json(plate: Path, tmp_path: Path):
     result = run(*files(plate)[:2], "-o", tmp_path / "t.npz", "--kit", "simulated", "--json", *judged(plate))
     report = json.loads(result.stdout)

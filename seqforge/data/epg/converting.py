@@ -262,15 +262,31 @@ def refuse_name(path: Path) -> None:
         raise UsageError(f"--output: expected a name ending in .npz, {' or '.join(HDF5)}, received '{path}'")
 
 
+def refuse_taken(path: Path, with_panel: bool) -> None:
+    """Raise UsageError where one of the files that `write` makes is there already, which may be the only copy."""
+    made = (path, _report_of(path), *([_panel_of(path)] if with_panel else ()))
+    there = next((one for one in made if one.exists()), None)
+    if there is not None:
+        raise UsageError(f"-o {path}: {there.name} is there already; remove it, or choose another name")
+
+
+def _report_of(table: Path) -> Path:
+    return table.with_name(f"{table.stem}-report.json")
+
+
+def _panel_of(table: Path) -> Path:
+    return table.with_name(f"{table.stem}-panel.xml")
+
+
 def write(found: Converted, path: Path) -> list[Path]:
     """The table as `path`, what was found out as <name>-report.json, and a panel that was moved as <name>-panel.xml."""
     path.parent.mkdir(parents=True, exist_ok=True)
     made = [path]
     write_table(found.table, path)
     if found.moved and found.panel is not None:
-        made.append(path.with_name(f"{path.stem}-panel.xml"))
+        made.append(_panel_of(path))
         write_panel(found.panel, made[-1])
-    made.append(path.with_name(f"{path.stem}-report.json"))
+    made.append(_report_of(path))
     files.write_json(made[-1], found.report)
     return made
 
