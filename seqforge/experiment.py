@@ -20,7 +20,7 @@ from seqforge.definitions.model import ModelDefinition, Section
 from seqforge.definitions.sections import key_place, read_loss, read_optimizer, read_process, read_schedule
 from seqforge.errors import NOWHERE, DataError, DefinitionError, Place, Problem, SeqForgeError
 from seqforge.heads import Head
-from seqforge.losses.base import Loss
+from seqforge.losses.base import Loss, UnfitFacts
 from seqforge.losses.translations import translate
 from seqforge.metrics.base import Metric
 from seqforge.optimizers.base import Optimizer
@@ -98,8 +98,15 @@ class Experiment:
         )
 
     def for_facts(self, facts: Mapping[str, Any]) -> Experiment:
-        """The same experiment, told what its training data say of themselves (`Data.facts`)."""
-        loss = self.loss.for_facts(facts) if self.loss is not None else None
+        """The same experiment, told what its training data say of themselves (`Data.facts`).
+
+        Raises DataError, at the hyper-parameter of the loss that these data do not do for.
+        """
+        try:
+            loss = self.loss.for_facts(facts) if self.loss is not None else None
+        except UnfitFacts as error:
+            problem = Problem(_value_place(self.definition.loss, error.key), "SF0347", error.message, error.hint)
+            raise DataError(str(problem), [problem]) from None
         return replace(self, loss=loss, channels=facts.get("channels", self.channels))
 
     def spec(self, length: int | None = None) -> InputSpec:

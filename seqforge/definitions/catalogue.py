@@ -488,6 +488,11 @@ CATALOGUE: dict[str, Entry] = {
         "The data cut windows of `peak_window` scan points with `window_channels` channels. The model says how many it "
         "reads: `width`, and two channels with `include_max_pool_dyes`.",
     ),
+    "SF0347": Entry(
+        "a balanced weight that the training data cannot give",
+        "`balanced` takes weights from how often each class or label occurs in the training set: all of them must "
+        "occur there, and the data must say how often. Give numbers instead, or other training data.",
+    ),
     "SF0401": Entry(
         "a missing file",
         "A path is looked for, in this order, as it stands if absolute, in the definition's folder, in the "

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from seqforge.arrays import np
+from seqforge.errors import DataError
 from seqforge.registry import Component
 
 if TYPE_CHECKING:
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 # how a model's output becomes the prediction that metrics, files and users see
 PREDICTIONS = ("identity", "softmax", "sigmoid", "exp", "positive", "positions", "first-sigmoid")
+
+
+class UnfitFacts(DataError):
+    """What the training data say of themselves does not do for the hyper-parameter `key` of a loss."""
+
+    def __init__(self, key: str, message: str, hint: str = ""):
+        super().__init__(f"{message}; {hint}" if hint else message)
+        self.key, self.message, self.hint = key, message, hint
+
+    def of(self, part: str) -> UnfitFacts:
+        """The same of a loss that has this one as its `part`."""
+        return UnfitFacts(f"{part}.{self.key}", self.message, self.hint)
 
 
 class Adapted(NamedTuple):
@@ -92,7 +105,9 @@ class Loss(Component):
         return self
 
     def for_facts(self, facts: Mapping[str, Any]) -> Loss:
-        """The same loss for training data with these `Data.facts`: "balanced" becomes numbers; most do not ask."""
+        """The same loss for training data with these `Data.facts`: "balanced" becomes numbers; most do not ask.
+
+        Raises UnfitFacts."""
         return self
 
     def model_problems(self, architecture: Architecture, labels: Sequence[str]) -> list[tuple[str, str]]:

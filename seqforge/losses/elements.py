@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeVar
 
 from seqforge.arrays import np
 from seqforge.errors import DataError, TrainingError
-from seqforge.losses.base import Loss
+from seqforge.losses.base import Loss, UnfitFacts
 from seqforge.parameters import Integer, Kind, Number, OneOf, setting
 
 if TYPE_CHECKING:
@@ -241,11 +241,12 @@ Weights = Annotated[str | tuple[float, ...] | None, ClassWeights()]
 
 
 def balanced(counts: Sequence[int]) -> tuple[float, ...]:
-    """n/(K·n_k) for counts n_k of K classes; DataError where a class does not occur."""
+    """n/(K·n_k) for counts n_k of K classes; UnfitFacts where a class does not occur."""
     missing = [number for number, count in enumerate(counts) if not count]
     if missing:
         numbers = ", ".join(map(str, missing))
-        raise DataError(f"class_weights balanced: no training example is of class {numbers}; give one number per class")
+        message = f"class_weights balanced: no training example is of class {numbers}"
+        raise UnfitFacts("class_weights", message, "give one number per class")
     return tuple(sum(counts) / (len(counts) * count) for count in counts)
 
 
@@ -324,8 +325,11 @@ class ClassLoss(ElementLoss):
         return "class_counts"
 
     def for_facts(self, facts: Mapping[str, Any]) -> Loss:
-        if self.class_weights != BALANCED or self.counted not in facts:
+        if self.class_weights != BALANCED:
             return self
+        if self.counted not in facts:
+            message = "class_weights balanced needs data that say how often classes occur"
+            raise UnfitFacts("class_weights", message, "give one number per class")
         return self.changed(class_weights=balanced(facts[self.counted]))
 
     def lookup(self) -> Callable[[Elements], Any]:

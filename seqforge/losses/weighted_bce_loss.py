@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from seqforge.arrays import np
 from seqforge.errors import BackendError, DataError
+from seqforge.losses.base import UnfitFacts
 from seqforge.losses.elements import BALANCED, LOGITS, ElementLoss, Elements, elements
 from seqforge.parameters import Kind, Number, Positive, setting
 from seqforge.registry import PYTORCH, register
@@ -69,17 +70,14 @@ class WeightedBCELoss(ElementLoss):
         return self.targets or "bins"
 
     def for_facts(self, facts: Mapping[str, Any]) -> WeightedBCELoss:
-        if "class_counts" not in facts:
-            return self
-        negatives, positives = facts["class_counts"][0], sum(facts["class_counts"][1:])
+        counts = facts.get("class_counts")
         if self.pos_weight == BALANCED:
-            if not positives or not negatives:
-                raise DataError("pos_weight balanced: the training data have labels of one kind only; give a number")
-            return self.changed(pos_weight=negatives / positives)
-        self._compare(negatives / positives if positives else None)
+            return self.changed(pos_weight=_balanced(counts))
+        if counts is not None and sum(counts[1:]):
+            self._compare(counts[0] / sum(counts[1:]))
         return self
 
-    def _compare(self, ratio: float | None) -> None:
+    def _compare(self, ratio: float) -> None:
         weight = float(self.pos_weight)
         if ratio and not ratio / FAR <= weight <= ratio * FAR:
             message = f"pos_weight is {weight:g}, but the training data have {ratio:.3g} negatives per positive"
@@ -127,3 +125,17 @@ class WeightedBCELoss(ElementLoss):
             yes, no = -np.log(p), -np.log(1 - p)
         means = given.means(np.where(y, positive * yes, negative * no))
         return means if isinstance(target, Mapping) else means["loss"]
+
+
+def _balanced(counts: Sequence[int] | None) -> float:
+    """Negatives per positive; `counts` of the labels: negatives first, None where they are not known."""
+    if counts is None:
+        raise UnfitFacts(
+            "pos_weight", "pos_weight balanced needs data that say how often labels occur", "give a number"
+        )
+    negatives, positives = counts[0], sum(counts[1:])
+    if not positives or not negatives:
+        raise UnfitFacts(
+            "pos_weight", "pos_weight balanced: the training data have labels of one kind only", "give a number"
+        )
+    return float(negatives / positives)

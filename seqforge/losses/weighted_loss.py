@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from seqforge import registry
 from seqforge.arrays import np
 from seqforge.errors import BackendError, did_you_mean
-from seqforge.losses.base import Loss
+from seqforge.losses.base import Loss, UnfitFacts
 from seqforge.losses.elements import AUTO, IGNORE
 from seqforge.losses.weighting import Learning, reference_total, start_of
 from seqforge.parameters import Kind, Number, Parameter, Unfit, folded, parameters_of
@@ -252,7 +252,7 @@ class WeightedLoss(Learning):
         return self._each(lambda loss: loss.for_output(kind, outputs))
 
     def for_facts(self, facts: Mapping[str, Any]) -> Loss:
-        return self._each(lambda loss: loss.for_facts(facts))
+        return self._each(lambda loss: _told(loss, facts))
 
     def _each(self, change: Callable[[Loss], Loss]) -> Loss:
         other = copy(self)
@@ -311,6 +311,14 @@ class WeightedLoss(Learning):
             return found if sizes is None else {**found, "sizes": sizes}
 
         return parts
+
+
+def _told(loss: Loss, facts: Mapping[str, Any]) -> Loss:
+    """A term for training data with these facts."""
+    try:
+        return loss.for_facts(facts)
+    except UnfitFacts as error:
+        raise error.of(loss.name) from None
 
 
 def _made(term: Term, options: Mapping[str, Any]) -> Loss:

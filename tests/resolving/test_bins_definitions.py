@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seqforge.definitions.reader import read_model
-from seqforge.errors import Problem
+from seqforge.errors import DataError, Problem
 from seqforge.experiment import resolve
 
 PLAIN = """<seqgramodel>
@@ -54,14 +55,18 @@ LONG = (
 )
 
 
-def problems(folder: Path, *changes: tuple[str, str]) -> list[Problem]:
+def written(folder: Path, *changes: tuple[str, str]) -> Path:
     text = PLAIN
     for old, new in changes:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     file = folder / "bins.xml"
     file.write_text(text, encoding="utf-8")
-    definition, found = read_model(file)
+    return file
+
+
+def problems(folder: Path, *changes: tuple[str, str]) -> list[Problem]:
+    definition, found = read_model(written(folder, *changes))
     return [*found, *(resolve(definition)[1] if definition is not None else [])]
 
 
@@ -108,3 +113,38 @@ def test_options_of_the_data_are_judged_together(tmp_path: Path) -> None:
     found = refused(tmp_path, ('<hyperparameter name="split">sample</hyperparameter>', more))
     assert [line for line, _ in found] == [21]
     assert "test_samples has no effect with split file" in found[0][1]
+
+
+BALANCED = (
+    '<hyperparameter name="pos_weight">50</hyperparameter>',
+    '<hyperparameter name="pos_weight">balanced</hyperparameter>',
+)
+CLASSES = (
+    (">WeightedBCELoss<", ">FocalLoss<"),
+    (
+        '<hyperparameter name="pos_weight">50</hyperparameter>',
+        '<hyperparameter name="class_weights">balanced</hyperparameter>',
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts", "sentence"),
+    [
+        ((BALANCED,), {"class_counts": [9, 0]}, "pos_weight balanced: the training data have labels of one kind"),
+        ((BALANCED,), {}, "pos_weight balanced needs data that say how often labels occur; give a number"),
+        (LONG, {"class_counts": [0, 9]}, "pos_weight balanced: the training data have labels of one kind only"),
+        (CLASSES, {"class_counts": [9, 0]}, "class_weights balanced: no training example is of class 1; give one"),
+        (CLASSES, {}, "class_weights balanced needs data that say how often classes occur; give one number per"),
+    ],
+)
+def test_what_the_data_cannot_balance_is_refused_where_it_stands(
+    tmp_path: Path, changes: tuple[tuple[str, str], ...], facts: dict[str, Any], sentence: str
+) -> None:
+    definition, _ = read_model(written(tmp_path, *changes))
+    assert definition is not None
+    experiment, found = resolve(definition)
+    assert experiment is not None, [str(one) for one in found]
+    with pytest.raises(DataError) as caught:
+        experiment.for_facts(facts)
+    assert str(caught.value).startswith(f"{tmp_path / 'bins.xml'}:12: SF0347: {sentence}")
