@@ -62,10 +62,11 @@ def _ask(files: Sequence[Path], how: dict[str, Any]) -> tuple[list[list[Problem]
     except subprocess.TimeoutExpired:
         return [], f"no answer within {PATIENCE} s"
     answers = [_problems(line) for line in child.stdout.splitlines() if line.startswith("[")]
-    return answers, _reason(child.returncode, child.stderr)
+    return answers, ending(child.returncode, child.stderr)
 
 
-def _reason(status: int, errors: str) -> str:
+def ending(status: int, errors: str) -> str:
+    """How a child ended: the last line of its standard error, and its signal or exit status."""
     lines = [line for line in errors.strip().splitlines() if line.strip()]
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
     return f"{lines[-1].strip()} ({how})" if lines else how

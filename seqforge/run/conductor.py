@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqforge import __version__, files
+from seqforge import files
 from seqforge.arrays import np
 from seqforge.backends.importing import check_keras, prefer_keras
 from seqforge.callbacks import Progress, standard
@@ -23,6 +21,7 @@ from seqforge.data.dataset import Data
 from seqforge.data.problems import EMPTY, refuse
 from seqforge.data.weights import with_class_weights
 from seqforge.definitions.locate import shown
+from seqforge.environment import machine, own_versions
 from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment
 from seqforge.registry import KERAS
@@ -303,8 +302,8 @@ class Conductor:
                 "overrides": list(self.options.overrides),
                 "seed": experiment.seed,
                 "data": self._data_facts(),
-                "machine": _machine(),
-                "versions": _own_versions(),
+                "machine": machine(),
+                "versions": own_versions(),
                 "command": sys.argv,
             }
         )
@@ -330,7 +329,7 @@ class Conductor:
         learner = open_learner(self.experiment, self.data.length, device=options.device, threads=options.threads)
         summary = learner.summary()
         before = self.directory.manifest["versions"]
-        versions = before | summary.get("versions", {}) | _own_versions()
+        versions = before | summary.get("versions", {}) | own_versions()
         for name in sorted(name for name in before if before[name] != versions[name]):
             self.report(
                 f"warning: begun with {name} {before[name]}, continued with {versions[name]}: numbers may differ"
@@ -472,16 +471,3 @@ def score_line(scores: dict[str, Any]) -> str:
 def _some(names: Sequence[str], most: int = 3) -> str:
     others = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{others}"
-
-
-def _own_versions() -> dict[str, str]:
-    return {"seqforge": __version__, "python": platform.python_version()}
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "host": platform.node(),
-        "platform": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-    }

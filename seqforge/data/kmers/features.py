@@ -9,7 +9,6 @@ depth is the mean of c over the valid k-mers wholly inside a bin, highlighted th
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -28,6 +27,7 @@ from seqforge.data.kmers.counting import Counts, Plan, counted
 from seqforge.data.kmers.labels import Labels, labels_of
 from seqforge.data.kmers.sharing import shared
 from seqforge.data.problems import EMPTY, MISSING, refuse
+from seqforge.environment import usable_cores
 from seqforge.errors import DataError, UsageError, did_you_mean
 from seqforge.files import new_file, sha256
 
@@ -159,7 +159,7 @@ def _bytes(text: str) -> int:
 
 def _workers(count: int | None) -> int:
     if count is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return usable_cores()
     if count < 1:
         raise UsageError(f"--workers: expected a number from 1 on, received {count}")
     return count
