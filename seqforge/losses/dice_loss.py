@@ -42,8 +42,6 @@ class DiceLoss(ClassLoss):
         return f"Dice over {over}"
 
     def torch(self) -> Callable[..., Any]:
-        self.lookup()  # refuses weights that are not known yet
-
         def loss(output: Any, target: Any) -> Any:
             given = elements(output, target, self.ignore_index)
             p = given.output
@@ -73,7 +71,7 @@ class DiceLoss(ClassLoss):
             pairs = [(1 - p, 1 - given.target), (p, given.target)]
         else:
             pairs = [(p, given.target)]
-        weights = self.class_weights if isinstance(self.class_weights, tuple) else (1.0,) * len(pairs)
+        weights = self.numbers or (1.0,) * len(pairs)
         parts = [
             weight / sum(weights) * self._one(said * judged, true * judged)
             for (said, true), weight in zip(pairs, weights, strict=True)

@@ -333,12 +333,16 @@ class ClassLoss(ElementLoss):
         return self.changed(class_weights=balanced(facts[self.counted]))
 
     def lookup(self) -> Callable[[Elements], Any]:
-        """f(elements) → the weights of their classes."""
-        if self.class_weights is None:
-            return lambda given: 1
+        """f(elements) → the weights of their classes; only f refuses what is not known yet, for a proof needs none."""
+        weights = self.class_weights
+        return Lookup(weights) if isinstance(weights, tuple) else lambda given: self.numbers or 1
+
+    @property
+    def numbers(self) -> tuple[float, ...] | None:
+        """A weight for each class; None: all weigh alike. Raises DataError where only the training data know it."""
         if isinstance(self.class_weights, str):
             raise DataError(f"loss {self.name}: class_weights balanced needs data that say how often classes occur")
-        return Lookup(self.class_weights)
+        return self.class_weights
 
     def model_problems(self, architecture: Architecture, labels: Sequence[str]) -> list[tuple[str, str]]:
         """(hyper-parameter, sentence) for what does not fit the model and its labels."""

@@ -133,10 +133,11 @@ class MSELoss(MeanSquaredError):
         return np.asarray(((p - t) ** 2).mean(axis=1))
 
     def _back(self, expm1: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """f(values) → in the space of the loss."""
-        scale = self.scale
-        if self.space == SCALED:
-            return lambda values: values
-        if scale is None:
+        """f(values) → in the space of the loss; only f refuses a scale not known yet, for a proof needs none."""
+        return lambda values: values if self.space == SCALED else self._known_scale.rfu(values, expm1)
+
+    @property
+    def _known_scale(self) -> Scale:
+        if self.scale is None:
             raise DataError(f"loss {self.name}: space rfu needs data that say how their signals are scaled")
-        return lambda values: scale.rfu(values, expm1)
+        return self.scale

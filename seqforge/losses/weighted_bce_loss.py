@@ -93,9 +93,8 @@ class WeightedBCELoss(ElementLoss):
     def torch(self) -> Callable[..., Any]:
         from torch.nn.functional import softplus
 
-        positive, negative = self.weights_of_labels
-
         def costs(given: Elements) -> Any:
+            positive, negative = self.weights_of_labels
             x, y = given.output, (given.target > 0.5).to(given.output.dtype)
             if self.output == LOGITS:
                 return positive * y * softplus(-x) + negative * (1 - y) * softplus(x)

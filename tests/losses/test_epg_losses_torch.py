@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from position_cases import KINDS, bound, masks, outputs, peaks, real_mask, real_profile
 
-from seqforge.errors import TrainingError
+from seqforge.errors import DataError, TrainingError
 from seqforge.registry import find
 
 torch = pytest.importorskip("torch")
@@ -255,3 +255,24 @@ def test_losses_of_whole_batches_keep_a_graph() -> None:
         value = found["loss"] if isinstance(found, dict) else found
         assert value.shape == (0,)
         assert value.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "settings"),
+    [
+        ("CrossEntropyLoss", "segmentation", {"class_weights": "balanced"}),
+        ("FocalLoss", "segmentation", {"class_weights": "balanced"}),
+        ("DiceLoss", "segmentation", {"class_weights": "balanced"}),
+        ("WeightedBCELoss", "segmentation", {"pos_weight": "balanced"}),
+        ("MSELoss", "reconstruction", {"space": "rfu"}),
+    ],
+)
+def test_a_loss_is_built_before_the_data_are_known_but_not_computed(
+    name: str, task: str, settings: dict[str, Any]
+) -> None:
+    """As a proof of shapes does, which reads no data."""
+    loss = bound(name, task, **settings).torch()
+    x = torch.rand(2, 4, 5)
+    target = x if task == "reconstruction" else {"mask": (x > 0.5).long()}
+    with pytest.raises(DataError, match="needs data that say how"):
+        loss(x * 4 - 2, target)
