@@ -260,10 +260,10 @@ def test_losses_of_whole_batches_keep_a_graph() -> None:
 @pytest.mark.parametrize(
     ("name", "task", "settings"),
     [
-        ("CrossEntropyLoss", "segmentation", {"class_weights": "balanced"}),
-        ("FocalLoss", "segmentation", {"class_weights": "balanced"}),
-        ("DiceLoss", "segmentation", {"class_weights": "balanced"}),
-        ("WeightedBCELoss", "segmentation", {"pos_weight": "balanced"}),
+        ("CrossEntropyLoss", "segmentation", {"class_weights": "balanced", "input": "logits"}),
+        ("FocalLoss", "segmentation", {"class_weights": "balanced", "input": "logits"}),
+        ("DiceLoss", "segmentation", {"class_weights": "balanced", "input": "logits"}),
+        ("WeightedBCELoss", "segmentation", {"pos_weight": "balanced", "input": "logits"}),
         ("MSELoss", "reconstruction", {"space": "rfu"}),
     ],
 )
