@@ -136,10 +136,8 @@ def resume(run: Run, options: Options | None = None) -> Run:
     if run.state == "finished":
         return _found(run, options, "this run is finished already")
     prefer_keras(run.keras_backend)
-    experiment = run.experiment
+    experiment = run.experiment  # told the facts of its data, which are the same ones
     data = _weighted(experiment, run.data(options.report))
-    with warned(options.report):
-        experiment = experiment.for_facts(data.facts)
     with RunDirectory(run.path).open():
         return Conductor(experiment, data, identify(experiment, data), RunDirectory(run.path), options).run()
 

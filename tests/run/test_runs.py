@@ -183,6 +183,21 @@ def test_an_interrupted_run_is_continued_to_the_same_bytes(
     assert len(run.manifest["continued"]) == 1
 
 
+def test_a_run_that_goes_on_is_told_the_facts_of_its_data_once(
+    place: Path, stop_at: Callable[[int, BaseException], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    tell = Experiment.for_facts
+    stop_at(7, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        trained(place)
+    manifest = load(place / "runs").path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"facts": {}', '"facts": {"class_counts": [30, 30]}'))
+    monkeypatch.setattr(Experiment, "for_facts", lambda self, facts: told.append(facts) or tell(self, facts))
+    resume(load(place / "runs"))
+    assert told == [{"class_counts": [30, 30]}]
+
+
 def test_a_finished_run_is_not_trained_when_resumed(place: Path) -> None:
     before = trained(place).manifest
     assert trained(place, resume=True).manifest == before
