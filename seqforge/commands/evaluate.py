@@ -42,6 +42,20 @@ def command(
             "--reverse-complement-average", help="Profiles: predictions are the means of both strands of the input."
         ),
     ] = False,
+    undefined_as: Annotated[
+        float | None,
+        typer.Option(
+            help="Profiles: the number that stands for the correlation of a constant, which is undefined and left out "
+            "by default; 0 as in published scores."
+        ),
+    ] = None,
+    ties: Annotated[
+        str | None,
+        typer.Option(
+            help="Profiles: equal values have their average rank (default), or ordinal ones by their positions, as in "
+            "published scores."
+        ),
+    ] = None,
     ob: Annotated[
         str | None,
         typer.Option(
@@ -74,7 +88,9 @@ def command(
     written: dict[str, Path | None] = {}
     if _of_tracks(run, {"--observed": observed, "--predicted": predicted, "--regions": regions}, pseudocount):
         assert regions is not None
-        scores, title = _compared(observed or [], predicted or [], regions, pseudocount or 0, smoothing), "tracks"
+        ranked = {} if ties is None else {"ties": ties}
+        how = {"pseudocount": pseudocount or 0, "smoothing": smoothing, "undefined_as": undefined_as, **ranked}
+        scores, title = _compared(observed or [], predicted or [], regions, how), "tracks"
     else:
         from seqforge.backends.importing import choose_keras
         from seqforge.run import load
@@ -84,7 +100,8 @@ def command(
         if set_ not in SETS:
             raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
         opened = load(run or Path(), data)
-        how = {"smoothing": smoothing or None, "ob": ob, "markers": markers, "truth": truth}
+        how = {"smoothing": smoothing or None, "undefined_as": undefined_as, "ties": ties}
+        how |= {"ob": ob, "markers": markers, "truth": truth}
         how["reverse_complement_average"] = reverse_complement_average or None
         options = {name: value for name, value in how.items() if value is not None}
         found = judge(opened, set_, with_report=report, device=device, threads=threads, options=options, say=say)
@@ -116,13 +133,11 @@ def _of_tracks(run: Path | None, tracks: dict[str, Any], pseudocount: float | No
     return run is None
 
 
-def _compared(
-    observed: list[Path], predicted: list[Path], regions: Path, pseudocount: float, smoothing: float
-) -> dict[str, Any]:
+def _compared(observed: list[Path], predicted: list[Path], regions: Path, how: dict[str, Any]) -> dict[str, Any]:
     from seqforge.evaluation.compared_tracks import compare_tracks
     from seqforge.evaluation.profiles import Judging
 
-    return compare_tracks(observed, predicted, regions, Judging(pseudocount, smoothing))
+    return compare_tracks(observed, predicted, regions, Judging(**how))
 
 
 def _show(scores: dict[str, Any], title: str) -> None:

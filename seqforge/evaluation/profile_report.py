@@ -71,8 +71,8 @@ def _training(rows: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
 def _head(judged: JudgedHead) -> Iterator[Figure]:
     joint = judged.joint
     for metric in DRAWN:
-        values = {"model": joint.values[metric, ""]}
-        values |= {FLOORS[floor]: joint.values[metric, floor] for floor in joint.floors}
+        values = {"model": joint.counted(metric)}
+        values |= {FLOORS[floor]: joint.counted(metric, floor) for floor in joint.floors}
         if np.isfinite(values["model"]).any():
             quantity = metric.replace("_", " ")
             yield Figure(figures.distributions(values, quantity), f"{quantity} of regions, and of the two floors")

@@ -16,14 +16,18 @@ import numpy as np
 
 from seqforge.backends.base import Evaluated, Learner
 from seqforge.data.dataset import Batch, Dataset
-from seqforge.errors import DataError
+from seqforge.errors import DataError, UsageError, did_you_mean
 from seqforge.evaluation.profile_outputs import task_logcounts
 from seqforge.evaluation.scores import plain
 from seqforge.heads import Head
 from seqforge.metrics.profiles import (
+    AVERAGE,
+    CORRELATIONS,
     COUNTS_FORMULAS,
     LEAST,
     PROFILE_FORMULAS,
+    ROOTS,
+    TIES,
     Profiles,
     counts_score,
     head_log_counts,
@@ -44,35 +48,47 @@ QUANTILES = {"min": 0, "q25": 25, "median": 50, "q75": 75, "max": 100}  # name â
 @dataclass(frozen=True)
 class Judging:
     """How profiles are compared. `pseudocount`: of the logarithm of counts; `smoothing`: the standard deviation in
-    bases of the kernel that observed reads pass before the Jensen-Shannon distance is taken; `both_strands`: whether
-    predictions are the means of both strands."""
+    bases of the kernel that observed reads pass before the Jensen-Shannon divergence is taken; `both_strands`: whether
+    predictions are the means of both strands.
+
+    The published scores of Cherimoya count a correlation of a constant as 0 and rank equal values by their positions:
+    `undefined_as` 0 and `ties` "ordinal" reproduce that. `undefined_as`: what stands for a region's correlation where
+    it has none; None: nothing does, the region is left out and counted. Raises UsageError for what neither can be.
+    """
 
     pseudocount: float = 0.0
     smoothing: float = 0.0
     both_strands: bool = False
+    undefined_as: float | None = None
+    ties: str = AVERAGE
+
+    def __post_init__(self) -> None:
+        if self.undefined_as is not None and not np.isfinite(self.undefined_as):
+            raise UsageError(f"undefined_as: expected a finite number; received {self.undefined_as}")
+        if self.ties not in TIES:
+            raise UsageError(f"ties: unknown '{self.ties}'; {did_you_mean(self.ties, TIES)}")
 
     def written(self) -> dict[str, Any]:
         """As JSON, without what is not asked for."""
-        found = asdict(self)
-        if not self.both_strands:
-            del found["both_strands"]
-        return found
+        found, usual = asdict(self), asdict(PLAIN)
+        return {name: found[name] for name in found if name in ALWAYS or found[name] != usual[name]}
 
 
+ALWAYS = ("pseudocount", "smoothing")  # are written
 PLAIN = Judging()
 
 
 class Scope:
     """A head with all its tasks (joint), or one task: a number per region, metric and prediction.
 
-    `floors`: their names. Once all is added: `values[metric, floor]` (n,), with "" for the model; `reads` (n,) in the
-    window; `predicted`, `observed` (n,) log counts.
+    `floors`: their names; `undefined_as`: of Judging. Once all is added: `values[metric, floor]` (n,), with "" for the
+    model; `reads` (n,) in the window; `predicted`, `observed` (n,) log counts.
     """
 
-    def __init__(self, floors: Sequence[str]):
-        self.floors = tuple(floors)
+    def __init__(self, floors: Sequence[str], undefined_as: float | None = None):
+        self.floors, self._undefined_as = tuple(floors), undefined_as
         self._parts: dict[tuple[str, str], list[np.ndarray]] = {
-            (metric, floor): [] for metric in PROFILE for floor in ("", *floors)
+            (metric, floor): [] for metric in PROFILE if metric not in ROOTS for floor in ("", *floors)
         }
         self._counts: dict[str, list[np.ndarray]] = {"reads": [], "predicted": [], "observed": []}
 
@@ -88,7 +104,13 @@ class Scope:
 
     @cached_property
     def values(self) -> dict[tuple[str, str], np.ndarray]:
-        return {key: _joined(parts) for key, parts in self._parts.items()}
+        found = {key: _joined(parts) for key, parts in self._parts.items()}
+        roots = {
+            (root, floor): np.sqrt(found[metric, floor])
+            for root, metric in ROOTS.items()
+            for floor in ("", *self.floors)
+        }
+        return found | roots
 
     @cached_property
     def reads(self) -> np.ndarray:
@@ -108,11 +130,22 @@ class Scope:
             metric: self._count(metric) for metric in COUNTS
         }
 
+    def counted(self, metric: str, floor: str = "") -> np.ndarray:
+        """`values` as they count (n,): with the number that stands for a correlation where there is none."""
+        found = self.values[metric, floor]
+        if self._undefined_as is None or metric not in CORRELATIONS:
+            return found
+        return np.where(np.isnan(found), self._undefined_as, found)
+
+    def replaced(self, metric: str) -> int:
+        """Of how many regions another number than the metric's counts."""
+        return int(np.count_nonzero(np.isnan(self.values[metric, ""]) & ~np.isnan(self.counted(metric))))
+
     def _profile(self, metric: str) -> dict[str, Any]:
-        own = self.values[metric, ""]
+        own, replaced = self.counted(metric), self.replaced(metric)
         defined = ~np.isnan(own)
-        floors = {floor: summary(self.values[metric, floor][defined]) for floor in self.floors}
-        return summary(own) | {"floors": floors}
+        floors = {floor: summary(self.counted(metric, floor)[defined]) for floor in self.floors}
+        return summary(own) | ({"replaced": replaced} if replaced else {}) | {"floors": floors}
 
     def _count(self, metric: str) -> dict[str, Any]:
         used = int(np.count_nonzero(np.isfinite(self.predicted) & np.isfinite(self.observed)))
@@ -143,21 +176,23 @@ class JudgedHead:
     def __init__(self, head: Head, background: np.ndarray | None, judging: Judging):
         self.head, self.background, self.judging = head, background, judging
         floors = (UNIFORM,) if background is None else (UNIFORM, MEAN)
-        self.joint = Scope(floors)
-        self.tasks = {name: Scope(floors) if head.width > 1 else self.joint for name in head.tasks}
+        self.joint = Scope(floors, judging.undefined_as)
+        self.tasks = {
+            name: Scope(floors, judging.undefined_as) if head.width > 1 else self.joint for name in head.tasks
+        }
 
     def add(self, logits: np.ndarray, logcounts: np.ndarray, reads: np.ndarray) -> None:
         """Some regions: logits and reads (n, position, task), log counts (n, 1 or task)."""
         c = self.judging.pseudocount
         logits, logcounts, reads = (np.asarray(array, dtype=np.float64) for array in (logits, logcounts, reads))
-        smooth = smoothed(reads, self.judging.smoothing)
+        smooth, ties = smoothed(reads, self.judging.smoothing), self.judging.ties
         whole = head_log_counts(logcounts, c)
-        _add_to(self.joint, _flat(logits), self._shares(slice(None)), Profiles.of(reads, smooth), whole, c)
+        _add_to(self.joint, _flat(logits), self._shares(slice(None)), Profiles.of(reads, smooth, ties), whole, c)
         if self.head.width == 1:
             return
         counts = task_logcounts(logits, logcounts)
         for task, scope in enumerate(self.tasks.values()):
-            seen = Profiles.of(reads[:, :, task], smooth[:, :, task])
+            seen = Profiles.of(reads[:, :, task], smooth[:, :, task], ties)
             _add_to(scope, logits[:, :, task], self._shares(task), seen, counts[:, task], c)
 
     def _shares(self, tasks: slice | int) -> np.ndarray | None:
@@ -222,6 +257,11 @@ class ProfileEvaluation:
             empty = int(np.count_nonzero(judged.joint.reads <= 0))
             if empty:
                 yield f"head '{judged.head.name}': {empty:,} of {self.n:,} regions have no reads, and so no profile"
+            for metric in CORRELATIONS:
+                replaced = judged.joint.replaced(metric)
+                if replaced:
+                    what = f"{replaced:,} of {self.n:,} regions have no {metric.replace('_', ' ')}"
+                    yield f"head '{judged.head.name}': {what}, which counts as {self.judging.undefined_as:g}"
             beaten = judged.joint.values.get(("profile_mnll", MEAN), np.zeros(0))
             if np.isinf(beaten).any():
                 yield f"head '{judged.head.name}': the mean training profile is 0 where test regions have reads"

@@ -12,6 +12,7 @@ import numpy as np
 
 from seqforge.evaluation.profiles import COUNTS, FLOORS, PROFILE, JudgedHead, ProfileEvaluation, Scope
 from seqforge.evaluation.report import number
+from seqforge.metrics.profiles import CORRELATIONS, SMOOTHED
 
 HEADER = ("metric", "task", "n", "undefined", "mean", "q25", "median", "q75", *FLOORS.values())
 JOINT = "joint"
@@ -37,9 +38,18 @@ def _row(metric: str, scope: str, found: Mapping[str, Any], judging: Mapping[str
     numbers = [number(found[key]) if key in found else "" for key in ("n", "undefined", "mean", "q25", "median", "q75")]
     if metric in COUNTS:
         numbers[2] = number(found["value"])
-    smoothing = judging["smoothing"]
-    shown = f"{metric} (smoothing {smoothing:g})" if smoothing and metric == "profile_js_distance" else metric
-    return (shown.replace("_", " "), scope, *numbers, *floored)
+    how = ", ".join(_how(metric, judging))
+    return (metric.replace("_", " ") + (f" ({how})" if how else ""), scope, *numbers, *floored)
+
+
+def _how(metric: str, judging: Mapping[str, Any]) -> Iterator[str]:
+    """What was asked for of the judging of a metric, in words."""
+    if judging["smoothing"] and metric in SMOOTHED:
+        yield f"smoothing {judging['smoothing']:g}"
+    if judging.get("undefined_as") is not None and metric in CORRELATIONS:
+        yield f"undefined as {judging['undefined_as']:g}"
+    if "ties" in judging and metric == "profile_spearman":
+        yield f"{judging['ties']} ties"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -57,7 +67,7 @@ def write_regions(found: ProfileEvaluation, dataset: Any, file: TextIO) -> None:
     """A row per region, head and scope (joint, then tasks of a head with several), tab-separated.
 
     `region`: number of the row in its file or simulation, from 0; coordinates (0-based half-open) and names where they
-    are known; a cell is empty where a value is not defined.
+    are known; a cell is empty where a value is not defined and no number stands for it.
     """
     writer = csv.writer(file, delimiter="\t", lineterminator="\n")
     places = _places(dataset, found.n)
@@ -93,7 +103,7 @@ def _values(heads: Iterable[JudgedHead], index: int) -> Iterator[tuple[str, str,
 
 def _numbers(scope: Scope, index: int) -> list[float]:
     counts = [scope.reads[index], scope.observed[index], scope.predicted[index]]
-    return [*counts, *(scope.values[metric, ""][index] for metric in PROFILE)]
+    return [*counts, *(scope.counted(metric)[index] for metric in PROFILE)]
 
 
 def _cell(value: float) -> str:

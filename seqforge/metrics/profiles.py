@@ -22,6 +22,7 @@ from seqforge.registry import register
 if TYPE_CHECKING:
     from seqforge.losses.base import Loss
 
+AVERAGE, ORDINAL = TIES = ("average", "ordinal")  # what equal values rank as: their mean rank, or by position
 LEAST = 2  # defined regions that a mean over regions, and a correlation over them, is made of
 CUT = 4  # standard deviations after which a smoothing kernel ends
 
@@ -39,9 +40,20 @@ def pearson(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
     return np.clip(found, -1, 1)
 
 
-def spearman(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Pearson correlation (n,) of the ranks in the rows of two (n, value); one row stands for all n."""
-    return pearson(ranks(predicted), ranks(observed))
+def spearman(predicted: np.ndarray, observed: np.ndarray, ties: str = AVERAGE) -> np.ndarray:
+    """Pearson correlation (n,) of the ranks in the rows of two (n, value); one row stands for all n.
+
+    Under ordinal `ties` a constant row has ranks that differ, and so a correlation: that of positions.
+    """
+    return pearson(RANKS[ties](predicted), RANKS[ties](observed))
+
+
+def ordinal_ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 within each row of (n, value), float64; of equal values the first has the lowest rank."""
+    order = np.argsort(values, axis=1, kind="stable")
+    found = np.empty(values.shape)
+    np.put_along_axis(found, order, np.arange(1.0, values.shape[1] + 1)[None], axis=1)
+    return found
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
@@ -59,15 +71,22 @@ def ranks(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def js_distance(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Jensen-Shannon distance (n,), natural logarithm, of the shares in the rows of two (n, value) ≥ 0.
+RANKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {AVERAGE: ranks, ORDINAL: ordinal_ranks}
 
-    sqrt(½KL(p‖m) + ½KL(q‖m)), m = (p + q)/2, 0·ln 0 = 0: from 0 to sqrt(ln 2) = 0.8326. Rows that sum up to 0: NaN.
+
+def js_divergence(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Jensen-Shannon divergence (n,), natural logarithm, of the shares in the rows of two (n, value) ≥ 0.
+
+    ½KL(p‖m) + ½KL(q‖m), m = (p + q)/2, 0·ln 0 = 0: from 0 to ln 2 = 0.6931. Rows that sum up to 0: NaN.
     """
     p, q = _shares(predicted), _shares(observed)
     m = (p + q) / 2
-    divergence = (_divergence(p, m) + _divergence(q, m)) / 2
-    return np.sqrt(np.maximum(divergence, 0))
+    return np.maximum((_divergence(p, m) + _divergence(q, m)) / 2, 0)
+
+
+def js_distance(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Jensen-Shannon distance (n,), the square root of the divergence: from 0 to sqrt(ln 2) = 0.8326."""
+    return np.sqrt(js_divergence(predicted, observed))
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
@@ -122,17 +141,19 @@ def smoothed(reads: np.ndarray, sd: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Profiles:
-    """What profiles are compared with: `reads` (n, value) float64, and the same for the Jensen-Shannon distance, which
-    may be smoothed."""
+    """What profiles are compared with: `reads` (n, value) float64, and the same for the Jensen-Shannon divergence,
+    which may be smoothed; `ties`: how equal values are ranked."""
 
     reads: np.ndarray
     smooth: np.ndarray
+    ties: str = AVERAGE
 
     @classmethod
-    def of(cls, reads: np.ndarray, smooth: np.ndarray | None = None) -> Profiles:
+    def of(cls, reads: np.ndarray, smooth: np.ndarray | None = None, ties: str = AVERAGE) -> Profiles:
         """Of arrays (n, …) of any number type."""
         flat = np.asarray(reads, dtype=np.float64).reshape(len(reads), -1)
-        return cls(flat, flat if smooth is None else np.asarray(smooth, dtype=np.float64).reshape(len(reads), -1))
+        wide = flat if smooth is None else np.asarray(smooth, dtype=np.float64).reshape(len(reads), -1)
+        return cls(flat, wide, ties)
 
     @cached_property
     def total(self) -> np.ndarray:
@@ -140,7 +161,7 @@ class Profiles:
 
     @cached_property
     def ranks(self) -> np.ndarray:
-        return ranks(self.reads)
+        return RANKS[self.ties](self.reads)
 
     @cached_property
     def coefficient(self) -> np.ndarray:
@@ -157,13 +178,17 @@ class Profiles:
 
 PROFILE_FORMULAS: dict[str, Callable[[np.ndarray, Profiles], np.ndarray]] = {
     "profile_pearson": lambda log_shares, seen: pearson(np.exp(log_shares), seen.reads),
-    "profile_spearman": lambda log_shares, seen: pearson(ranks(np.exp(log_shares)), seen.ranks),
+    "profile_spearman": lambda log_shares, seen: pearson(RANKS[seen.ties](np.exp(log_shares)), seen.ranks),
+    "profile_jsd": lambda log_shares, seen: js_divergence(np.exp(log_shares), seen.smooth),
     "profile_js_distance": lambda log_shares, seen: js_distance(np.exp(log_shares), seen.smooth),
     "profile_mnll": lambda log_shares, seen: multinomial_nll(log_shares, seen.reads, False) + seen.coefficient,
     "profile_mnll_per_read": lambda log_shares, seen: (
         multinomial_nll(log_shares, seen.reads, False) / np.maximum(seen.total, np.finfo(np.float64).tiny)
     ),
 }
+CORRELATIONS = ("profile_pearson", "profile_spearman")  # of regions: constants have none
+ROOTS = {"profile_js_distance": "profile_jsd"}  # square roots of other metrics
+SMOOTHED = ("profile_jsd", "profile_js_distance")  # by these smoothed reads are judged
 COUNTS_FORMULAS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "counts_pearson": lambda predicted, observed: float(ranking.pearson(predicted[:, None], observed[:, None])[0]),
     "counts_spearman": lambda predicted, observed: float(ranking.spearman(predicted[:, None], observed[:, None])[0]),
@@ -267,10 +292,18 @@ class ProfileSpearman(ProfileMetric):
     """Correlation of the ranks of predicted shares and observed reads."""
 
 
+@register("metrics", "profile_jsd")
+@dataclass(frozen=True, kw_only=True)
+class ProfileJSD(ProfileMetric):
+    """Jensen-Shannon divergence of predicted and observed shares, natural logarithm, from 0 to 0.6931."""
+
+    greater_is_better = False
+
+
 @register("metrics", "profile_js_distance")
 @dataclass(frozen=True, kw_only=True)
 class ProfileJSDistance(ProfileMetric):
-    """Jensen-Shannon distance of predicted and observed shares, natural logarithm, from 0 to 0.8326."""
+    """Jensen-Shannon distance, the square root of the divergence, from 0 to 0.8326."""
 
     greater_is_better = False
 

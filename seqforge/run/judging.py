@@ -29,6 +29,8 @@ FOLDER = "evaluation"
 OPTIONS = {
     "smoothing": ("profiles",),
     "reverse_complement_average": ("profiles",),
+    "undefined_as": ("profiles",),
+    "ties": ("profiles",),
     "ob": ("electropherograms",),
     "markers": ("electropherograms",),
     "truth": ("electropherograms", "bins"),

@@ -20,6 +20,7 @@ from seqforge.evaluation.examples import examples
 from seqforge.evaluation.profiles import Judging, ProfileEvaluation, evaluate_profiles
 from seqforge.evaluation.tables import write_regions
 from seqforge.experiment import Experiment
+from seqforge.metrics.profiles import AVERAGE
 from seqforge.run import about
 from seqforge.run.record import Run
 
@@ -32,15 +33,17 @@ def judged(
     *,
     smoothing: float = 0.0,
     reverse_complement_average: bool = False,
+    undefined_as: float | None = None,
+    ties: str = AVERAGE,
 ) -> ProfileEvaluation:
-    """`smoothing`: of observed profiles, in bases, before their Jensen-Shannon distance is taken.
+    """`smoothing`: of observed profiles, in bases, before their Jensen-Shannon divergence is taken.
 
-    `reverse_complement_average`: predictions are the means of both strands.
+    `reverse_complement_average`: predictions are the means of both strands. `undefined_as`, `ties`: of `Judging`.
     """
     dataset = data.set(set_name)
     assert dataset is not None
     pseudocount = float(getattr(experiment.loss, "pseudocount", 0.0))
-    judging = Judging(pseudocount, smoothing, reverse_complement_average)
+    judging = Judging(pseudocount, smoothing, reverse_complement_average, undefined_as, ties)
     learner = both_strands(learner, experiment) if reverse_complement_average else learner
     heads, batch_size = experiment.heads, experiment.batch_size
     return evaluate_profiles(learner, dataset.plain(), heads, batch_size, judging=judging, training=data.training)

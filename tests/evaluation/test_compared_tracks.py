@@ -133,6 +133,32 @@ def test_command(place: Path) -> None:
     assert any(line.startswith("  profile js distance (smoothing 2)") for line in lines)
 
 
+def test_published_correlations_of_tracks(place: Path) -> None:
+    for name, silent in (("plus", slice(10, 60)), ("plus.predicted", slice(100, 150))):
+        signal = small_genomes.signal(mean=1.0)
+        signal["chr1"][silent] = 0
+        small_genomes.write_track(place / f"{name}.bw", signal)
+    result = called(*TRACKS, "--json", "--undefined-as", "0", "--ties", "ordinal")
+    found = json.loads(result.output)
+    assert found == compared(undefined_as=0.0, ties="ordinal")
+    assert found["judging"] == {"pseudocount": 0, "smoothing": 0, "undefined_as": 0, "ties": "ordinal"}
+    plain = compared()["heads"]["tracks"]["joint"]
+    joint = found["heads"]["tracks"]["joint"]
+    for metric in ("profile_pearson", "profile_spearman"):
+        assert (joint[metric]["n"], joint[metric]["undefined"], joint[metric]["replaced"]) == (4, 0, 2)
+    assert joint["profile_pearson"]["mean"] == pytest.approx(plain["profile_pearson"]["mean"] / 2)
+    assert joint["profile_jsd"] == plain["profile_jsd"]
+    lines = called(*TRACKS, "--undefined-as", "-1").output.splitlines()
+    assert any(line.startswith("  profile pearson (undefined as -1)") for line in lines)
+
+
+@pytest.mark.parametrize("ties", ["ordnal", ""])
+def test_ties_that_are_none(place: Path, ties: str) -> None:
+    error = called(*TRACKS, "--ties", ties).exception
+    assert isinstance(error, UsageError)
+    assert f"ties: unknown '{ties}'" in str(error)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -19,7 +19,7 @@ import pytest
 from seqforge.backends.base import Evaluated
 from seqforge.data.dataset import Batch
 from seqforge.data.profiles.dataset import ProfileSet
-from seqforge.errors import DataError
+from seqforge.errors import DataError, UsageError
 from seqforge.evaluation import profile_report, tables
 from seqforge.evaluation.examples import CHOSEN, examples
 from seqforge.evaluation.profiles import MEAN, PROFILE, UNIFORM, Judging, ProfileEvaluation, evaluate_profiles, summary
@@ -199,6 +199,75 @@ def test_smoothing_is_named_and_lowers_the_distance(regions: ProfileSet) -> None
     assert "profile js distance (smoothing 2)" in [row[0] for row in rows]
 
 
+def of_published(predicted: np.ndarray, observed: np.ndarray) -> float:
+    """A correlation of two (value,), 0 where one of them is constant."""
+    constant = np.ptp(predicted) == 0 or np.ptp(observed) == 0
+    return 0.0 if constant else float(np.corrcoef(predicted, observed)[0, 1])
+
+
+def test_numbers_for_what_is_undefined_and_ordinal_ties(regions: ProfileSet) -> None:
+    found = judged(regions, undefined_as=0.0, ties="ordinal")
+    batch, whole = everything(regions)
+    logits, reads = whole.prediction[1].astype(float), np.asarray(batch.target[1], dtype=float)
+    shares = np.exp(formulas.log_softmax(logits.reshape(N, -1)))
+    flat = reads.reshape(N, -1)
+    scores = found.scores["heads"]["two"]["joint"]
+    pearson = [of_published(*pair) for pair in zip(shares, flat, strict=True)]
+    ranked = [np.argsort(np.argsort(rows, kind="stable", axis=1), kind="stable", axis=1) for rows in (shares, flat)]
+    spearman = [of_published(*pair) if seen.any() else 0.0 for *pair, seen in zip(*ranked, flat, strict=True)]
+    for metric, wanted in (("profile_pearson", pearson), ("profile_spearman", spearman)):
+        assert scores[metric]["mean"] == pytest.approx(np.mean(wanted))
+        assert (scores[metric]["n"], scores[metric]["undefined"], scores[metric]["replaced"]) == (N, 0, 2)
+    assert scores["profile_pearson"]["floors"][UNIFORM]["mean"] == 0
+    assert (scores["profile_jsd"]["n"], scores["profile_jsd"]["undefined"]) == (N - 2, 2)
+    assert "replaced" not in scores["profile_jsd"]
+    assert "replaced" not in found.scores["heads"]["one"]["joint"]["profile_pearson"]
+
+
+def test_what_was_asked_for_is_shown(regions: ProfileSet) -> None:
+    found = judged(regions, undefined_as=0.0, ties="ordinal", smoothing=2.0)
+    scores = found.scores
+    assert scores["judging"] == {"pseudocount": 0, "smoothing": 2, "undefined_as": 0, "ties": "ordinal"}
+    assert "head 'two': 2 of 30 regions have no profile spearman, which counts as 0" in scores["notes"]
+    names = {row[0] for row in tables.of_head(scores["heads"]["two"], scores["judging"])}
+    assert {
+        "profile pearson (undefined as 0)",
+        "profile spearman (undefined as 0, ordinal ties)",
+        "profile jsd (smoothing 2)",
+        "profile js distance (smoothing 2)",
+        "profile mnll",
+    } <= names
+    out = io.StringIO()
+    tables.write_regions(found, regions, out)
+    row = list(csv.DictReader(io.StringIO(out.getvalue()), delimiter="\t"))[1]
+    assert (row["reads"], row["profile_pearson"], row["profile_spearman"], row["profile_jsd"]) == ("0", "0", "0", "")
+    assert all(len(tables.of_head(head, scores["judging"])[0]) == 10 for head in scores["heads"].values())
+
+
+def test_usual_judging_is_not_written(regions: ProfileSet) -> None:
+    assert judged(regions, ties="average").scores["judging"] == {"pseudocount": 0, "smoothing": 0}
+    assert Judging(both_strands=True).written() == {"pseudocount": 0, "smoothing": 0, "both_strands": True}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ties": "ordnal"}, r"ties: unknown 'ordnal'; did you mean 'ordinal'\?"),
+        ({"undefined_as": float("nan")}, "undefined_as: expected a finite number; received nan"),
+    ],
+)
+def test_judging_that_cannot_be(options: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Judging(**options)
+
+
+def test_the_distance_is_the_root_of_the_divergence(regions: ProfileSet) -> None:
+    for head in judged(regions, smoothing=1.0).heads:
+        for floor in ("", *head.joint.floors):
+            root = np.sqrt(head.joint.values["profile_jsd", floor])
+            assert np.array_equal(head.joint.values["profile_js_distance", floor], root, equal_nan=True)
+
+
 def test_summary_of_fewer_than_two_is_undefined() -> None:
     found = summary(np.array([0.5, np.nan]))
     assert (found["n"], found["undefined"]) == (1, 1)
@@ -274,8 +343,9 @@ def test_examples_are_the_regions_at_their_ranks(regions: ProfileSet) -> None:
 
 
 @pytest.mark.slow
-def test_report(regions: ProfileSet) -> None:
-    found = judged(regions)
+@pytest.mark.parametrize("options", [{}, {"undefined_as": 0.0, "ties": "ordinal"}])
+def test_report(regions: ProfileSet, options: dict) -> None:
+    found = judged(regions, **options)
     findings = profile_report.ProfileFindings(
         "a <model>", "test", found, examples(found, Fake(), regions), HISTORY, {"run": "m/1"}, "<seqgramodel/>"
     )
@@ -286,6 +356,8 @@ def test_report(regions: ProfileSet) -> None:
     assert re.findall(r"<h2>(.*?)</h2>", html) == [*titles, "Notes", "Run", "Definition"]
     assert html.count("<figure>") == 4 + 3 * (4 + 4)
     assert "mean training profile" in html
+    assert ("profile spearman (undefined as 0, ordinal ties)" in html) == bool(options)
+    assert ("regions have no profile pearson, which counts as 0" in html) == bool(options)
     assert "factors of the counts by epoch" in html
     outside = re.findall(r"""(?:src|href)\s*=\s*["'](?!#|data:)[^"']+""", re.sub(r"xmlns(:\w+)?=\"[^\"]+\"", "", html))
     assert outside == []

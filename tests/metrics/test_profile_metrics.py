@@ -47,6 +47,7 @@ def streamed(name: str, prediction, target, size: int = 7, pseudocount: float = 
         ("profile_pearson", -0.1022155, (None, None)),
         ("profile_spearman", -0.1791244, (None, None)),
         ("profile_js_distance", 0.4910699, (0.4550048, 0.3758375)),
+        ("profile_jsd", 0.2411496, (0.2070294, 0.1412538)),
         ("profile_mnll", 11.4948432, (5.7354447, 1.9195642)),
         ("profile_mnll_per_read", 2.5050140, (None, None)),  # (11.4948432 + 6.0402547) / 7
     ],
@@ -76,9 +77,15 @@ def slow(name: str, p: np.ndarray, y: np.ndarray) -> float:
             "profile_pearson": lambda: stats.pearsonr(p, y)[0],
             "profile_spearman": lambda: stats.spearmanr(p, y)[0],
             "profile_js_distance": lambda: jensenshannon(p, y),
+            "profile_jsd": lambda: divergence(p, y / y.sum()),
             "profile_mnll": lambda: -stats.multinomial.logpmf(y, int(y.sum()), p),
             "profile_mnll_per_read": lambda: -(y * np.log(p)).sum() / y.sum(),
         }[name]()
+
+
+def divergence(p: np.ndarray, q: np.ndarray) -> float:
+    m = (p + q) / 2
+    return float(stats.entropy(p, m) + stats.entropy(q, m)) / 2
 
 
 @pytest.mark.parametrize("name", PROFILE_FORMULAS)
@@ -106,12 +113,43 @@ def test_ranks_are_those_of_scipy() -> None:
     assert profiles.ranks(np.zeros((2, 3))).tolist() == [[2, 2, 2], [2, 2, 2]]
 
 
+def test_ordinal_ranks_are_those_of_scipy() -> None:
+    values = np.random.default_rng(1).integers(0, 4, (20, 200)).astype(float)
+    assert np.array_equal(profiles.ordinal_ranks(values), stats.rankdata(values, method="ordinal", axis=1))
+    assert profiles.ordinal_ranks(np.array([[3.0, 1, 3, 1]])).tolist() == [[3, 1, 4, 2]]
+
+
+def test_the_vectors_of_the_published_formulas() -> None:
+    logits, reads = np.array([[0.0, 1, 2, 0]]), np.array([[1, 0, 3, 2]])
+    wanted = {"pearson": 0.599230, "spearman": 0.316228, "jsd": 0.128280, "js_distance": 0.358162}
+    for name, value in wanted.items():
+        assert measured(f"profile_{name}", logits, reads)[0] == pytest.approx(value, abs=5e-7)
+    ordinal = Profiles.of(reads, ties="ordinal").measure("profile_spearman", log_softmax(logits))
+    assert ordinal[0] == pytest.approx(stats.pearsonr([1, 3, 4, 2], [2, 1, 4, 3])[0])
+
+
+def test_ordinal_ties_by_scipy() -> None:
+    logits, reads = drawn()
+    logits[3] = 0
+    reads[4] = 2
+    logs = log_softmax(logits.reshape(N, -1))
+    found = Profiles.of(reads, ties="ordinal").measure("profile_spearman", logs)
+    for region in range(N):
+        ranked = [stats.rankdata(row, method="ordinal") for row in (np.exp(logs[region]), reads[region].ravel())]
+        assert found[region] == pytest.approx(stats.pearsonr(*ranked)[0], rel=1e-12)
+    assert found == pytest.approx(profiles.spearman(np.exp(logs), reads.reshape(N, -1), "ordinal"), rel=1e-12)
+    for name in ("profile_pearson", "profile_jsd"):
+        plain, other = (Profiles.of(reads, ties=ties).measure(name, logs) for ties in ("average", "ordinal"))
+        assert np.array_equal(plain, other, equal_nan=True)
+
+
 def test_properties() -> None:
     _, reads = drawn(mean=5)
     flat = reads.reshape(N, -1).astype(float)
     assert profiles.js_distance(flat, 3 * flat) == pytest.approx(np.zeros(N), abs=1e-7)
     apart = np.eye(4)[[0, 1]], np.eye(4)[[2, 3]]
     assert profiles.js_distance(*apart) == pytest.approx([np.sqrt(np.log(2))] * 2, abs=1e-12)
+    assert profiles.js_divergence(*apart) == pytest.approx([np.log(2)] * 2, abs=1e-12)
     assert profiles.js_distance(apart[0], flat[:2, :4]) == pytest.approx(profiles.js_distance(flat[:2, :4], apart[0]))
     assert profiles.pearson(flat, 2 * flat + 1) == pytest.approx(np.ones(N))
     assert profiles.spearman(flat, flat**3) == pytest.approx(np.ones(N))

@@ -97,7 +97,19 @@ def test_table_and_text(run: Run) -> None:
     assert "chrom" not in rows[0]
 
 
-def test_smoothing_of_labels_is_refused() -> None:
+def test_the_command_judges_as_published(run) -> None:
+    options = ["--undefined-as", "0", "--ties", "ordinal", "--no-report"]
+    result = CliRunner().invoke(cli.app, ["evaluate", str(run.path), "--set", "validation", *options])
+    assert result.exit_code == 0, result.output
+    assert "  profile spearman (undefined as 0, ordinal ties)" in result.output
+    scores = json.loads((run.path / "evaluation" / "validation" / "scores.json").read_text())
+    assert scores["judging"] == {"pseudocount": 0, "smoothing": 0, "undefined_as": 0, "ties": "ordinal"}
+    bad = CliRunner().invoke(cli.app, ["evaluate", str(run.path), "--ties", "ordnal"])
+    assert "ties: unknown 'ordnal'" in str(bad.exception)
+
+
+@pytest.mark.parametrize("option", [{"smoothing": 2.0}, {"undefined_as": 0.0}, {"ties": "average"}])
+def test_options_of_profiles_are_refused_for_labels(option: dict) -> None:
     from types import SimpleNamespace
 
     from seqforge.data.dataset import Data
@@ -106,5 +118,5 @@ def test_smoothing_of_labels_is_refused() -> None:
 
     experiment = SimpleNamespace(task=Regression())
     data = Data(None, None, SimpleNamespace(plain=lambda: None), "")
-    with pytest.raises(UsageError, match="smoothing is for profiles; the task is regression"):
-        judged(experiment, None, data, "test", {"smoothing": 2.0})
+    with pytest.raises(UsageError, match=f"{next(iter(option))} is for profiles; the task is regression"):
+        judged(experiment, None, data, "test", option)
