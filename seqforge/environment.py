@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""What SeqForge runs on: its own version, Python, the machine, and the packages that it asks for with their versions."""
+"""What SeqForge runs on: its own version, Python, the machine, and the packages that it asks for, by version."""
 
 from __future__ import annotations
 
