@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seqforge.errors import TrainingError
 from seqforge.schedules.base import RunningSchedule, Schedule
 from seqforge.training.progress import Callback, Training
 
@@ -24,6 +25,7 @@ class Schedules(Callback):
     def begin(self, training: Training) -> None:
         rates, process = training.learner.learning_rates, training.process
         for schedule, optimizer in self._schedules:
+            _refuse_unmeasured(schedule, training)
             steps = schedule.counted(training.steps, len(training.examples), process.batch_size)
             for number in range(len(rates)) if optimizer is None else (optimizer,):
                 self._running[number] = schedule.begin(rates[number], steps, process.epochs)
@@ -53,3 +55,11 @@ class Schedules(Callback):
         for number, running in self._running.items():
             running.restore(state["schedules"][str(number)])
         self._rates = training.learner.learning_rates = list(state["rates"])
+
+
+def _refuse_unmeasured(schedule: Schedule, training: Training) -> None:
+    """Raise TrainingError, before an epoch is spent, where nothing will measure what a schedule watches."""
+    monitor = getattr(schedule, "monitor", "loss")
+    if training.validation is None and monitor != "loss":
+        message = f"{schedule.name}: monitor '{monitor}' is measured on a validation set, and the data have none"
+        raise TrainingError(f"{message}; make one, or the monitor loss")

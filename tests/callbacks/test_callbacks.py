@@ -29,6 +29,7 @@ from seqforge.errors import TrainingError
 from seqforge.metrics.accuracy import Accuracy
 from seqforge.parameters import parameters_of
 from seqforge.schedules.base import RunningSchedule, Schedule
+from seqforge.schedules.reduce_lr_on_plateau import ReduceLROnPlateau
 from seqforge.training import checkpoints
 from seqforge.training.loop import train
 from seqforge.training.process import TrainingProcess
@@ -120,6 +121,18 @@ def test_schedules_set_the_rate_of_every_step_and_epoch() -> None:
     halved = [0.1 / 2 ** (step // 6) / (step + 1) for step in range(18)]
     assert rates.steps == pytest.approx(halved)
     assert rates.epochs == [rates.steps[5], rates.steps[11], rates.steps[17]]
+
+
+def test_a_schedule_that_watches_a_validation_set_is_refused_before_the_first_epoch_without_one() -> None:
+    rates = Rates()
+    said = "ReduceLROnPlateau: monitor 'f1' is measured on a validation set, and the data have none; make one, or"
+    with pytest.raises(TrainingError, match=said):
+        watching = Schedules([(ReduceLROnPlateau(monitor="f1"), None)])
+        train(Listening(rates), toy_data(validation=0), PROCESS, callbacks=[watching, rates])
+    assert not rates.steps
+    watching = Schedules([(ReduceLROnPlateau(monitor="loss"), None)])
+    train(Listening(rates), toy_data(validation=0), PROCESS, callbacks=[watching, rates])
+    assert len(rates.epochs) == 3
 
 
 def test_schedules_continue_from_a_checkpoint(tmp_path: Path) -> None:
