@@ -126,8 +126,8 @@ def test_schedules_set_the_rate_of_every_step_and_epoch() -> None:
 def test_a_schedule_that_watches_a_validation_set_is_refused_before_the_first_epoch_without_one() -> None:
     rates = Rates()
     said = "ReduceLROnPlateau: monitor 'f1' is measured on a validation set, and the data have none; make one, or"
+    watching = Schedules([(ReduceLROnPlateau(monitor="f1"), None)])
     with pytest.raises(TrainingError, match=said):
-        watching = Schedules([(ReduceLROnPlateau(monitor="f1"), None)])
         train(Listening(rates), toy_data(validation=0), PROCESS, callbacks=[watching, rates])
     assert not rates.steps
     watching = Schedules([(ReduceLROnPlateau(monitor="loss"), None)])
