@@ -135,8 +135,8 @@ class Architecture(Component):
         """A new built keras.Model (or Sequential)."""
         raise NotImplementedError(f"{self.name} has no Keras form")
 
-    def remarks(self, model: Any, x: Any) -> list[str]:
-        """What a user should know before `model` is trained on the one-hot input `x` and others like it."""
+    def training_warnings(self, model: Any, x: Any) -> list[str]:
+        """What is probably wrong with training `model` on the one-hot input `x` and others like it, a sentence each."""
         return []
 
     def activation_bytes(self, batch_size: int, length: int, precision: str) -> int | None:

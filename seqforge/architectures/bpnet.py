@@ -266,7 +266,7 @@ class BPNetTransformation(Built):
             for message in surplus(listed, what):
                 yield _sentence("SF0548", message, "warning")
 
-    def remarks(self, model: Any, x: Any) -> list[str]:
+    def training_warnings(self, model: Any, x: Any) -> list[str]:
         """Terms that no gradient reaches."""
         from seqforge.architectures.keras.bpnet import idle_terms
 

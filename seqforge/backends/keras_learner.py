@@ -343,11 +343,11 @@ class KerasLearner:
         }
         return {f"{room}/{number:05d}": item for room, items in rooms.items() for number, item in enumerate(items)}
 
-    def remarks(self, batch: Batch) -> list[str]:
-        """What the architecture says about training on `batch` and others like it."""
+    def training_warnings(self, batch: Batch) -> list[str]:
+        """What the architecture finds wrong with training on `batch` and others like it."""
         with keras.device(self._device):
             codes, *_ = self._feed(batch)
-            return self._experiment.architecture.remarks(self.model, self._one_hot(codes))
+            return self._experiment.architecture.training_warnings(self.model, self._one_hot(codes))
 
     def peak_memory(self) -> int:
         if self._sums is not None:

@@ -391,7 +391,7 @@ class Conductor:
         experiment, process = self.experiment, self.experiment.process
         assert process is not None
         if resume is None:
-            self._remark(learner)
+            self._warn(learner)
         schedules = [(use.schedule, use.optimizer) for use in experiment.schedules]
         callbacks = standard(
             process,
@@ -413,11 +413,11 @@ class Conductor:
         )
         self._told(training)
 
-    def _remark(self, learner: Learner) -> None:
-        """What the architecture says about the first batch of the training set."""
-        dataset, remarks = self.data.training, getattr(learner, "remarks", None)
-        if dataset is not None and remarks is not None:
-            for line in remarks(dataset.batch(np.arange(min(len(dataset), self.experiment.batch_size)))):
+    def _warn(self, learner: Learner) -> None:
+        """What the architecture finds wrong with the first batch of the training set."""
+        dataset, warnings = self.data.training, getattr(learner, "training_warnings", None)
+        if dataset is not None and warnings is not None:
+            for line in warnings(dataset.batch(np.arange(min(len(dataset), self.experiment.batch_size)))):
                 self.report(f"warning: {line}")
 
     def _told(self, training: Training) -> None:

@@ -419,6 +419,18 @@ def test_balanced_class_weights_reach_the_learner(place: Path, monkeypatch: pyte
     assert len(np.unique(np.concatenate(seen))) == 2
 
 
+def test_what_is_wrong_with_the_first_batch_is_said_and_logged_once(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cautious(FakeLearner):
+        def training_warnings(self, batch: Any) -> list[str]:
+            return [f"nothing moves on {len(batch.index)} sequences"]
+
+    monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: Cautious(length, 2))
+    run = trained(place)
+    assert (run.path / "log.txt").read_text().count("warning: nothing moves on 8 sequences") == 1
+
+
 CLASS_WEIGHTS = '<hyperparameter name="class_weights">balanced</hyperparameter></trainingprocess>'
 
 
