@@ -111,7 +111,7 @@ def main(name: str) -> None:
 
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    subject = next(one for one in SUBJECTS if one.name == name)
+    subject = next(one for one in (*SUBJECTS, COMPONENTS) if one.name == name)
     with catch_warnings(record=True) as caught:
         simplefilter("always", UserWarning)
         answer = subject.tried()
@@ -162,6 +162,16 @@ def _triton() -> dict[str, Any]:
     return {"versions": {"triton": triton.__version__}}
 
 
+def _components() -> dict[str, Any]:
+    """What packages outside SeqForge register; `said`: those that fail."""
+    from importlib.metadata import entry_points
+
+    from seqforge.registry import GROUP
+
+    tried = ((entry.name, _failing(entry.load)) for entry in entry_points(group=GROUP))
+    return {"versions": {}, "said": [f"{name}: {error}" for name, error in tried if error]}
+
+
 def _failing(act: Callable[..., Any], *given: Any) -> str:
     """The first line of what goes wrong, or nothing."""
     try:
@@ -176,3 +186,4 @@ SUBJECTS = (
     *(Subject(f"Keras on {engine}", ("keras", engine), _keras, {VARIABLE: engine}) for engine in ENGINES),
     Subject("Triton", ("triton",), _triton),
 )
+COMPONENTS = Subject("components", (), _components)
