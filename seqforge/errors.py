@@ -4,6 +4,7 @@
 
 SeqForgeError                 anything a user can mend; the command prints it in one line
 ├── UsageError                a wrong command line (exit status 2)
+│   └── WrongInput            an argument or an input that a model does not take; also a ValueError
 ├── DefinitionError           a definition with problems: all of them, each with its place
 ├── DataError                 sequences, labels, tables that cannot be read as declared
 ├── BackendError              a framework that is missing, or cannot do what is asked
@@ -62,6 +63,10 @@ class SeqForgeError(Exception):
 
 class UsageError(SeqForgeError):
     exit_status = 2
+
+
+class WrongInput(UsageError, ValueError):
+    """What a model does not take: one line for whoever runs a command, a ValueError for whoever builds modules."""
 
 
 class DefinitionError(SeqForgeError):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from seqforge.errors import UsageError
+from seqforge.errors import WrongInput
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,10 +19,6 @@ Shape = tuple[int, ...]
 WHOLE = ("input_features", "d_model", "nhead", "num_layers", "dim_feedforward", "conv_channels")  # sizes ≥ 1
 POSITION, RANGE = (64, 32, 1), (128, 64, 3)  # widths of the heads' layers; those are number 0, 3 and 6 of a head
 OUTPUTS = ("probabilities", "logits")
-
-
-class NotAccepted(UsageError, ValueError):
-    """A size or an input that the model does not take; also the ValueError that modules raise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +45,9 @@ class Sizes:
         yield from _unfit_kernels(self.conv_kernels)
 
     def check(self) -> None:
-        """Raises NotAccepted for the first misfit."""
+        """Raises WrongInput for the first misfit."""
         for message, hint in self.misfits():
-            raise NotAccepted(f"{message}; {hint}")
+            raise WrongInput(f"{message}; {hint}")
 
     def shapes(self) -> dict[str, Shape]:
         """Name → shape of every parameter, in the order of the model."""
@@ -88,7 +84,7 @@ class Sizes:
     def of(cls, shapes: Mapping[str, Sequence[int]], nhead: int = 8) -> Self:
         """The sizes that these shapes say; the number of heads is not among what they say.
 
-        Raises NotAccepted where a shape that decides is missing or makes no sense.
+        Raises WrongInput where a shape that decides is missing or makes no sense.
         """
         d, features = _axes(shapes, "input_projection.weight", 2)
         hidden, _ = _axes(shapes, "transformer_encoder.layers.0.linear1.weight", 2)
@@ -161,5 +157,5 @@ def _axes(shapes: Mapping[str, Sequence[int]], name: str, rank: int) -> Shape:
     shape = shapes.get(name)
     if shape is None or len(shape) != rank or not all(shape):
         received = "it is missing" if shape is None else f"its shape is {tuple(shape)}"
-        raise NotAccepted(f"these are no weights of CentromereTransformer: '{name}' needs {rank} axes, {received}")
+        raise WrongInput(f"these are no weights of CentromereTransformer: '{name}' needs {rank} axes, {received}")
     return tuple(int(size) for size in shape)

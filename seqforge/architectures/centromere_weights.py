@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seqforge.architectures.centromere_shapes import NotAccepted, Sizes
+from seqforge.architectures.centromere_shapes import Sizes
 from seqforge.arrays import np
-from seqforge.errors import RunError, UsageError
+from seqforge.errors import RunError, UsageError, WrongInput
 
 if TYPE_CHECKING:
     from seqforge.architectures.torch.centromere_transformer import CentromereTransformer
@@ -38,7 +38,7 @@ class Published(NamedTuple):
 
     @property
     def sizes(self) -> Sizes:
-        """Raises NotAccepted where the shapes make no model."""
+        """Raises WrongInput where the shapes make no model."""
         shapes = {name: array.shape for name, array in self.state.items()}
         heads = next((int(self.configuration[key]) for key in HEADS if key in self.configuration), Sizes.nhead)
         return Sizes.of(shapes, heads)
@@ -59,7 +59,7 @@ def load_published(path: str | Path, wanted: Sizes | None = None) -> Published:
     )
     try:
         sizes = wanted or found.sizes
-    except NotAccepted as error:
+    except WrongInput as error:
         raise RunError(f"{path}: {error}") from None
     wrong = sizes.differences({name: array.shape for name, array in found.state.items()})
     wrong += _unlike(found.feature_stats, sizes)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.architectures.sized import seeded
 from seqforge.arrays import np
-from seqforge.errors import NOWHERE, Problem, SeqForgeError, quoted
+from seqforge.errors import NOWHERE, Problem, WrongInput, quoted
 from seqforge.parameters import Maybe, parameters_of
 from seqforge.registry import PYTORCH
 
@@ -32,10 +32,6 @@ NOUNS = {"channels": "dyes", "length": "scan points", "outputs": "labels"}
 
 Sentence = tuple[str, str]  # the hyper-parameter that it is about, what is wrong
 Found = tuple[str, str, str, str]  # id, message, hint, severity
-
-
-class WrongInput(SeqForgeError, ValueError):
-    """An argument or an input that a model cannot take: one line for whoever runs a command, a ValueError in Python."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from seqforge.architectures.base import InputSpec
-from seqforge.architectures.centromere_shapes import NotAccepted, Sizes
+from seqforge.architectures.centromere_shapes import Sizes
 from seqforge.architectures.centromere_transformer import CentromereTransformer
+from seqforge.errors import WrongInput
 from seqforge.parameters import Unfit, parameters_of
 from seqforge.registry import find
 
@@ -43,9 +44,9 @@ def test_sizes_follow_from_shapes() -> None:
         sizes = Sizes(**settings)  # type: ignore[arg-type]
         assert Sizes.of(sizes.shapes() | sizes.buffers()) == sizes
         assert sizes.differences(sizes.shapes() | sizes.buffers()) == []
-    with pytest.raises(NotAccepted, match=r"'input_projection\.weight' needs 2 axes, it is missing"):
+    with pytest.raises(WrongInput, match=r"'input_projection\.weight' needs 2 axes, it is missing"):
         Sizes.of({})
-    with pytest.raises(NotAccepted, match="expected a multiple of nhead 3, received 128"):
+    with pytest.raises(WrongInput, match="expected a multiple of nhead 3, received 128"):
         Sizes.of(Sizes().shapes(), nhead=3)
 
 

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from seqforge.architectures import electropherograms
 from seqforge.architectures.conv1d_autoencoder import Conv1dAutoencoder as Joint
 from seqforge.architectures.conv1d_autoencoder import Convolutional
-from seqforge.architectures.electropherograms import WrongInput, checked
+from seqforge.architectures.electropherograms import checked
 from seqforge.architectures.fourier_autoencoder import FourierAutoencoder as Fourier
 from seqforge.architectures.per_dye_conv1d_autoencoder import PerDyeConv1dAutoencoder as PerDye
 from seqforge.architectures.shared_weight_per_dye_conv1d_autoencoder import (
     SharedWeightPerDyeConv1dAutoencoder as Shared,
 )
 from seqforge.architectures.torch.signal_forms import as_profiles, fitting, restored
+from seqforge.errors import WrongInput
 
 
 class Autoencoder(nn.Module):

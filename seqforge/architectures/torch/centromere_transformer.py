@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqforge.architectures.centromere_shapes import OUTPUTS, POSITION, RANGE, NotAccepted, Sizes
+from seqforge.architectures.centromere_shapes import OUTPUTS, POSITION, RANGE, Sizes
 from seqforge.architectures.torch.centromere_attention import Encoder, EncoderLayer, SinusoidalEncoding
+from seqforge.errors import WrongInput
 
 Head = Callable[[Tensor, Tensor | None], Tensor | None]  # of what the encoder puts out, and of the mask
 
@@ -99,7 +100,7 @@ class CentromereTransformer(nn.Module):
         _refuse_rate("dropout", dropout)
         _refuse_rate("attention_dropout", attention_dropout)
         if output not in OUTPUTS:
-            raise NotAccepted(f"output: expected {' or '.join(OUTPUTS)}, received '{output}'; take {OUTPUTS[0]}")
+            raise WrongInput(f"output: expected {' or '.join(OUTPUTS)}, received '{output}'; take {OUTPUTS[0]}")
         self.output_kind, self.gradient_checkpointing = output, False
         self.input_projection = nn.Linear(input_features, d_model)
         self.pos_encoder = SinusoidalEncoding(d_model, dropout)
@@ -220,22 +221,22 @@ class CentromereTransformer(nn.Module):
     def _layer(self, layer: int) -> int:
         count = len(self.transformer_encoder.layers)
         if not -count <= layer < count:
-            raise NotAccepted(f"layer: expected 0 to {count - 1}, received {layer}; the last is {count - 1}")
+            raise WrongInput(f"layer: expected 0 to {count - 1}, received {layer}; the last is {count - 1}")
         return layer % count
 
     def _refuse(self, x: Tensor, mask: Tensor | None) -> None:
         features = self.sizes.input_features
         if x.ndim != 3 or x.shape[2] != features or not x.shape[1]:
-            raise NotAccepted(f"expected features (n, bin ≥ 1, {features}), received {tuple(x.shape)}")
+            raise WrongInput(f"expected features (n, bin ≥ 1, {features}), received {tuple(x.shape)}")
         if mask is None:
             return
         if mask.shape != x.shape[:2] or mask.dtype != torch.bool:
             received = f"{tuple(mask.shape)} {str(mask.dtype).removeprefix('torch.')}"
-            raise NotAccepted(f"padding_mask: expected (n, bin) {tuple(x.shape[:2])} bool, received {received}")
+            raise WrongInput(f"padding_mask: expected (n, bin) {tuple(x.shape[:2])} bool, received {received}")
         if not mask.is_meta and bool(mask.all(dim=1).any()):
             row = int(mask.all(dim=1).nonzero()[0])
             rule = "expected at least one bin that is no pad in every row"
-            raise NotAccepted(
+            raise WrongInput(
                 f"padding_mask: {rule}, received shape {tuple(mask.shape)} with nothing but pads in row {row}"
             )
 
@@ -277,13 +278,13 @@ def _queries(bins: Sequence[int] | Tensor, x: Tensor) -> Tensor:
     outside = asked[(asked < -length) | (asked >= length)]
     if asked.ndim != 1 or len(outside):
         received = tuple(asked.shape) if asked.ndim != 1 else int(outside[0])
-        raise NotAccepted(f"query_bins: expected numbers of bins below {length}, received {received}")
+        raise WrongInput(f"query_bins: expected numbers of bins below {length}, received {received}")
     return asked
 
 
 def _refuse_rate(name: str, rate: float) -> None:
     if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < 1:
-        raise NotAccepted(f"{name}: expected a number ≥ 0 and < 1, received {rate}; 0 switches it off")
+        raise WrongInput(f"{name}: expected a number ≥ 0 and < 1, received {rate}; 0 switches it off")
 
 
 def _refuse_one_bin(x: Tensor, valid: Tensor | None) -> None:
@@ -292,7 +293,7 @@ def _refuse_one_bin(x: Tensor, valid: Tensor | None) -> None:
     count = x.shape[0] * x.shape[2] if valid is None else int(valid.sum())
     if count < 2:
         rule = "expected at least 2 valid bins in a batch to normalise over while training"
-        raise NotAccepted(f"{rule}, received {count} in a batch of shape {(x.shape[0], x.shape[2])}")
+        raise WrongInput(f"{rule}, received {count} in a batch of shape {(x.shape[0], x.shape[2])}")
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from seqforge.architectures.electropherograms import WrongInput, checked
+from seqforge.architectures.electropherograms import checked
 from seqforge.architectures.peak_classifier import HEAD
 from seqforge.architectures.peak_classifier import PeakClassifier as Settings
+from seqforge.errors import WrongInput
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 

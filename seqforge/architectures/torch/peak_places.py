@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seqforge.architectures.electropherograms import WrongInput
+from seqforge.errors import WrongInput
 
 
 class Places(NamedTuple):

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from seqforge.architectures import peak_net, peak_only_classifier
-from seqforge.architectures.electropherograms import WrongInput, checked
+from seqforge.architectures.electropherograms import checked
 from seqforge.architectures.peak_models import PeakModel
 from seqforge.architectures.torch.autoencoders import Autoencoder
 from seqforge.architectures.torch.peak_classifier import PeakClassifier
 from seqforge.architectures.torch.peak_places import Places, places, scattered
 from seqforge.architectures.torch.signal_forms import as_profiles
+from seqforge.errors import WrongInput
 
 WAVE = 10000.0  # the longest wave of a sinusoidal encoding, in multiples of 2π positions
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from seqforge.architectures.electropherograms import WrongInput
+from seqforge.errors import WrongInput
 
 FORMS = "(n, dye, scan), (n, 1, dye, scan) or (n, dye, scan, 1)"
 

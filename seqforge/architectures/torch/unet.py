@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from seqforge.architectures import unet as definition
-from seqforge.architectures.electropherograms import WrongInput, checked, indivisible
+from seqforge.architectures.electropherograms import checked, indivisible
 from seqforge.architectures.torch.autoencoders import Autoencoder
 from seqforge.architectures.torch.signal_forms import as_profiles, restored
 from seqforge.architectures.unet2d_autoencoder import UNet2DAutoEncoder as Settings
+from seqforge.errors import WrongInput
 
 POOL = (1, 2)  # dyes are never pooled
 
