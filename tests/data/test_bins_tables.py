@@ -145,6 +145,34 @@ def test_a_misspelt_and_a_repeated_column_are_named_together(tmp_path: Path) -> 
     ]
 
 
+def test_columns_of_other_kmers_are_not_taken_for_misspelt_ones(tmp_path: Path) -> None:
+    header = [name.replace("512_", "1024_") for name in HEADER]
+    found = messages(small_bins.write(tmp_path / NAME, small_bins.rows(), header))
+    way_out = "expected such a column, received none; prepare the table with --k 64,128,256,512"
+    assert found == [(1, f"512_{what}: {way_out}") for what in ("coverage_depth_avg", "highlighted_percent")]
+    misspelt = [name.replace("512_cov", "512_kov").replace("512_high", "1024_high") for name in HEADER]
+    found = messages(small_bins.write(tmp_path / NAME, small_bins.rows(), misspelt))
+    assert found[0][1].endswith("did you mean to call '512_koverage_depth_avg' so?")
+
+
+def test_a_table_without_any_known_label_is_refused_once(tmp_path: Path) -> None:
+    cells = [[*row[:-1], "-1"] for row in small_bins.rows()]
+    path = small_bins.write(tmp_path / NAME, cells)
+    way_out = "prepare the table with --labels, or leave it out"
+    assert messages(path) == [(2, f"has_cen: expected 0 or 1, received -1 (unknown) in every row; {way_out}")]
+    assert len(read_table(path, labelled=False).blocks) == 1
+
+
+def test_a_row_of_another_width_is_no_gap(tmp_path: Path) -> None:
+    cells = small_bins.rows(12)
+    cells[4].append("1")
+    cells[8][0] = "8500"
+    found = messages(small_bins.write(tmp_path / NAME, cells))
+    assert [line for line, _ in found] == [6, 10, 10]
+    assert found[0][1] == "expected 11 cells as in the header, received 12"
+    assert "gap of 500 bp" in found[2][1]
+
+
 def test_without_labels_a_table_can_be_predicted(tmp_path: Path) -> None:
     path = small_bins.write(tmp_path / NAME, [row[:-1] for row in small_bins.rows()], HEADER[:-1])
     (block,) = read_table(path, labelled=False).blocks

@@ -106,7 +106,9 @@ def named(blocks: Iterable[Block], names: Names) -> tuple[list[Chromosome], list
         other = first.setdefault((one.sample, one.name), one)
         if other is not one:
             message = f"expected each chromosome of a sample once, received {one} again, first at {other.place}"
-            problems.append(Problem(one.place, IDENTITY, message, "rows of a chromosome lie together"))
+            same = one.block.file == other.block.file
+            hint = "rows of a chromosome lie together" if same else "leave one of the two tables out"
+            problems.append(Problem(one.place, IDENTITY, message, hint))
     return found, problems
 
 

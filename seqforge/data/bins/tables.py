@@ -78,13 +78,14 @@ def read_table(path: Path, labelled: bool = True) -> TableRead:
 
 @dataclass
 class _Reader:
-    """One table being judged; `lines` (row,) is where each row ends."""
+    """One table being judged; `lines` (row,) is where each row ends, `after` holds the rows behind one left out."""
 
     path: Path
     labelled: bool
     problems: list[Problem] = field(default_factory=list)
     surplus: tuple[str, ...] = ()
     lines: list[int] = field(default_factory=list)
+    after: set[int] = field(default_factory=set)
 
     def refuse(self, line: int, id: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(Place(str(self.path), line), id, message, hint))
@@ -123,6 +124,7 @@ class _Reader:
                 if row and rows and len(row) != len(rows[0]):
                     message = f"expected {len(rows[0])} cells as in the header, received {len(row)}"
                     self.refuse(reader.line_num, COLUMN, message)
+                    self.after.add(len(rows) - 1)
                 elif row:
                     self.lines.append(reader.line_num)
                     rows.append(row)
@@ -203,7 +205,8 @@ class _Reader:
             message = f"start: expected {before}, the end of the row before, received {here}"
             return f"{message}: {kind} of {abs(here - before)} bp"
 
-        apart = np.flatnonzero(sound[1:] & sound[:-1] & (start[1:] != end[:-1])) + 1
+        follows = [first + row not in self.after for row in range(1, len(start))]
+        apart = np.flatnonzero(sound[1:] & sound[:-1] & (start[1:] != end[:-1]) & np.array(follows, dtype=bool)) + 1
         self._told(apart, say, BINS, first, "rows are read in order")
 
     def _sizes(self, sizes: np.ndarray, sound: np.ndarray, first: int) -> None:
@@ -235,6 +238,10 @@ class _Reader:
     def _labels(self, part: Mapping[str, list[str]], first: int) -> np.ndarray:
         allowed = (0.0, 1.0) if self.labelled else (0.0, 1.0, float(UNKNOWN))
         values = np.array([_real(cell) for cell in part[LABEL]], dtype=np.float64)
+        if self.labelled and (values == UNKNOWN).all():
+            message = f"{LABEL}: expected 0 or 1, received {UNKNOWN} (unknown) in every row"
+            self.refuse(self.lines[first], CENTROMERE, message, "prepare the table with --labels, or leave it out")
+            return values.astype(np.int8)
         wrong = np.flatnonzero(~np.isin(values, allowed))
         expected = "0 or 1" if self.labelled else "0, 1 or -1 (unknown)"
         unknown = self.labelled and bool((values[wrong] == UNKNOWN).all())
@@ -283,8 +290,17 @@ _RANGES: dict[str, tuple[str, Callable[[np.ndarray], np.ndarray]]] = {
 def _way_out(name: str, names: Sequence[str], others: Sequence[str]) -> str:
     if len(names) == 1:
         return "columns are separated by commas"
-    guess = nearest(name, others)
-    return f"did you mean to call '{guess}' so?" if guess else ""
+    counted = [other for other in others if _is_feature(other)]
+    guess = nearest(name, [other for other in others if other not in counted])
+    if guess:
+        return f"did you mean to call '{guess}' so?"
+    return f"prepare the table with --k {','.join(map(str, KMERS))}" if counted and name in FEATURES else ""
+
+
+def _is_feature(column: str) -> bool:
+    """Whether it is called as a feature, of whatever k."""
+    k, _, what = column.partition("_")
+    return k.isdecimal() and what in (HIGHLIGHTED, DEPTH)
 
 
 def _real(cell: str) -> float:
