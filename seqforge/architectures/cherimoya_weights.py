@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from seqforge.architectures.torch.cherimoya import Cherimoya
 
+WEIGHTS, CONFIG = "state_dict", "config"
 OTHER_NAMES = {"conv.conv_weight": "conv_weight"}  # of a block, in some releases
 
 
@@ -42,8 +43,11 @@ def read_weights(path: str | Path, wanted: Sizes | None = None) -> Published:
 
     `wanted`: the sizes of a definition, with which those of the file must agree; its groups split the tracks.
     """
-    config, state = _content(Path(path))
-    weights = {_own_name(name): _array(tensor) for name, tensor in state.items()}
+    from seqforge.architectures.torch import archives
+
+    state, around = archives.read(Path(path), (WEIGHTS,))
+    config = dict(around[CONFIG]) if isinstance(around.get(CONFIG), Mapping) else {}
+    weights = {_own_name(name): array for name, array in state.items()}
     shapes = {name: array.shape for name, array in weights.items()}
     try:
         sizes = Sizes.of(shapes, wanted.groups if wanted else _groups(config))
@@ -57,8 +61,7 @@ def read_weights(path: str | Path, wanted: Sizes | None = None) -> Published:
 
 def load_model(path: str | Path) -> Cherimoya:
     """The nn.Module of a published file, with its weights; outputs are logits (n, track, position) and log counts."""
-    import torch
-
+    from seqforge.architectures.torch.archives import loaded
     from seqforge.architectures.torch.cherimoya import Cherimoya
 
     found = read_weights(path)
@@ -67,8 +70,7 @@ def load_model(path: str | Path) -> Cherimoya:
         residual_scale=float(found.setting("residual_scale", 0.15)),
         trimming=int(found.setting("trimming", default_trimming(found.sizes.n_layers))),
     )
-    model.load_state_dict({name: torch.from_numpy(array) for name, array in found.weights.items()})
-    return model
+    return loaded(model, found.weights)
 
 
 def write_weights(
@@ -80,40 +82,14 @@ def write_weights(
     trimming: int | None = None,
 ) -> None:
     """A file in the published layout; raises UsageError where `weights` are not those of a model of these `sizes`."""
-    import torch
-
-    from seqforge import files
+    from seqforge.architectures.torch import archives
 
     wrong = sizes.differences({name: array.shape for name, array in weights.items()})
-    if wrong:
-        raise UsageError(f"the weights do not fit the model: {'; '.join(wrong)}")
+    state = archives.tensors(weights, sizes.shapes(), wrong)
     cut = default_trimming(sizes.n_layers) if trimming is None else trimming
     config = vars(sizes) | {"groups": list(sizes.groups), "residual_scale": residual_scale, "trimming": cut}
     config |= {"n_outputs": sizes.tracks, "single_count_output": len(sizes.groups) == 1}
-    state = {name: torch.from_numpy(weights[name].copy()) for name in sizes.shapes()}
-    with files.new_file(Path(path)) as unfinished:
-        torch.save({"config": config, "state_dict": state}, unfinished)
-
-
-def _content(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Config and state dict; a file that is a state dict alone has no config."""
-    import pickle
-
-    import torch
-
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RunError(f"{path}: no torch file of weights alone ({reason})") from None
-    if not isinstance(content, dict):
-        raise RunError(f"{path}: expected 'config' and 'state_dict', received a {type(content).__name__}")
-    state = content.get("state_dict", content)
-    strange = [str(name) for name, value in state.items() if not isinstance(value, torch.Tensor)]
-    if strange:
-        raise RunError(f"{path}: expected tensors in 'state_dict', which has '{strange[0]}'")
-    config = content.get("config")
-    return (dict(config) if isinstance(config, Mapping) and "state_dict" in content else {}), dict(state)
+    archives.write(Path(path), {CONFIG: config, WEIGHTS: state})
 
 
 def _own_name(name: str) -> str:
@@ -121,11 +97,6 @@ def _own_name(name: str) -> str:
         if name.endswith(f".{theirs}"):
             return name.removesuffix(theirs) + own
     return name
-
-
-def _array(tensor: Any) -> np.ndarray:
-    found: np.ndarray = tensor.detach().float().numpy()
-    return found
 
 
 def _groups(config: Mapping[str, Any]) -> list[int] | None:
