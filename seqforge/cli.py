@@ -20,7 +20,7 @@ from seqforge.errors import SeqForgeError
 # in the order of --help: look, write, data, train, judge
 VERBS: tuple[str, ...] = (
     "validate", "show", "convert", "new", "list", "explain", "lengths",
-    "simulate", "prepare", "train", "evaluate", "predict", "import", "export", "twin", "doctor",
+    "simulate", "prepare", "train", "evaluate", "predict", "compare", "import", "export", "twin", "doctor",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The SeqForge authors
 # SPDX-License-Identifier: MIT
-"""What this installation can do and what is wrong with it, for whoever's training does not start and for bug reports."""
+"""What this installation can do and what is wrong with it: for a training that does not start, and for bug reports."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Identity:
 
 def identify(experiment: Experiment, data: Data) -> Identity:
     return Identity(
-        _hash(_canonical(effective(experiment))),
+        _hash(canonical(effective(experiment))),
         experiment.architecture.fingerprint(),
         data.fingerprint,
         _hash(policy(experiment)),
@@ -104,21 +104,21 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def _canonical(definition: dict[str, Any]) -> dict[str, Any]:
+def canonical(definition: dict[str, Any]) -> dict[str, Any]:
     """What of the effective definition decides numbers; data is told apart by its fingerprint."""
     general = {key: value for key, value in definition["general"].items() if key not in ("name", "description")}
     rest = {key: value for key, value in definition.items() if key not in ("general", "data")}
     process = rest["trainingprocess"]
     rest["trainingprocess"] = process and {key: process[key] for key in process if key not in TrainingProcess.SILENT}
-    return {"general": general, **{key: _placeless(value) for key, value in rest.items()}}
+    return {"general": general, **{key: placeless(value) for key, value in rest.items()}}
 
 
-def _placeless(value: Any) -> Any:
+def placeless(value: Any) -> Any:
     """Absolute paths shortened to their file name; what they hold is in the fingerprint."""
     if isinstance(value, dict):
-        return {key: _placeless(held) for key, held in value.items() if key not in ("path", "from")}
+        return {key: placeless(held) for key, held in value.items() if key not in ("path", "from")}
     if isinstance(value, list):
-        return [_placeless(held) for held in value]
+        return [placeless(held) for held in value]
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 

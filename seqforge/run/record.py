@@ -17,7 +17,7 @@ from seqforge.definitions.reader import errors
 from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment, read
 from seqforge.resolving import recorded
-from seqforge.run.directory import MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
+from seqforge.run.directory import EFFECTIVE, MANIFEST, SCORES, WEIGHTS, RunDirectory, read_json
 from seqforge.run.overheard import warned
 from seqforge.training import checkpoints, history
 from seqforge.training.monitor import WEIGHTS as WEIGHED
@@ -36,15 +36,21 @@ KIND_OF_DATA = "SF0422"  # a path that is no data definition, table or folder
 
 def load(path: str | Path, data: Path | None = None) -> Run:
     """The run in the folder `path`, or the only run below it; raises RunError. `data`: as in `Run`."""
+    found = folders(path)
+    if len(found) > 1:
+        raise RunError(f"{path}: {len(found)} runs are here; name one: {', '.join(map(str, found[:5]))}")
+    return Run(found[0], data)
+
+
+def folders(path: str | Path) -> list[Path]:
+    """The run folder `path` alone, or the run folders below it; raises RunError where there is none."""
     folder = Path(path)
     if (folder / MANIFEST).is_file():
-        return Run(folder, data)
+        return [folder]
     below = sorted(folder.glob(f"*/{MANIFEST}")) + sorted(folder.glob(f"*/*/{MANIFEST}"))
-    if len(below) == 1:
-        return Run(below[0].parent, data)
     if not below:
         raise RunError(f"{path}: no run is here; expected a folder with {MANIFEST}, as 'seqforge train' makes it")
-    raise RunError(f"{path}: {len(below)} runs are here; name one: {', '.join(str(file.parent) for file in below[:5])}")
+    return [file.parent for file in below]
 
 
 class Run:
@@ -78,6 +84,11 @@ class Run:
     def keras_backend(self) -> str | None:
         """What Keras ran on when the run was trained."""
         return self.manifest["identity"].get("policy_values", {}).get("keras_backend") or None
+
+    @property
+    def effective(self) -> dict[str, Any]:
+        """The definition with every default that applied, as plain JSON."""
+        return read_json(self.path / EFFECTIVE)
 
     @property
     def history(self) -> list[dict[str, Any]]:
