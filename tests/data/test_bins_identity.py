@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_bins
@@ -147,6 +150,34 @@ def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:
         collected([tmp_path])
     with pytest.raises(DataError, match="SF0701: no such table or folder"):
         collected([tmp_path / "none"])
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    small_bins.write(tmp_path / "elsewhere" / "a" / "a_chr1_multi_k_summary.csv")
+    (tmp_path / "elsewhere" / "features.json").write_text('{"bin_size": 1000}')
+    tables = tmp_path / "tables"
+    small_bins.write(tables / "b_chr1_multi_k_summary.csv")
+    for name in ("one", "two"):
+        (tables / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "a" / "round").symlink_to(tables)
+    assert sorted(names(tables)) == [("a", "chr1", "a"), ("b", "chr1", "b")]
+    assert collected([tables]).features == {"bin_size": 1000}
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_bins.write(tmp_path / "a_chr1_multi_k_summary.csv")
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def refusing(path: str) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(DataError) as caught:
+        collected([tmp_path])
+    assert str(caught.value) == f"{tmp_path / 'closed'}: SF0701: cannot read the folder: Permission denied"
 
 
 def test_features_of_several_folders_must_be_made_alike(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,7 +64,7 @@ def found(paths: Sequence[Path]) -> tuple[list[Path], int]:
     others = 0
     for path in paths:
         if path.is_dir():
-            files = sorted((file for file in path.rglob("*") if file.is_file()), key=str)
+            files = sorted(_files(path), key=str)
             fitting = [file for file in files if file.name.endswith(ENDING)]
             tables += fitting
             others += sum(not _expected(file) for file in files) - len(fitting)
@@ -75,6 +76,22 @@ def found(paths: Sequence[Path]) -> tuple[list[Path], int]:
         where, received = ", ".join(map(str, paths)), counted(others, "other file") if others else "no file"
         raise refuse(EMPTY, f"expected tables called *{ENDING}, received {received}", file=where)
     return list(dict.fromkeys(tables)), others
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below, also where a link leads, each folder once; raises DataError where one cannot be listed."""
+
+    def refuse_it(error: OSError) -> None:
+        raise refuse(MISSING, f"cannot read the folder: {error.strerror or error}", file=error.filename)
+
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, onerror=refuse_it, followlinks=True):
+        if os.path.realpath(place) in seen:
+            folders.clear()
+            continue
+        seen.add(os.path.realpath(place))
+        folders.sort()
+        yield from (file for name in names if (file := Path(place, name)).is_file())
 
 
 def _expected(file: Path) -> bool:
@@ -90,7 +107,8 @@ def features_of(paths: Sequence[Path]) -> dict[str, Any] | None:
     """What features.json says: of the first of `paths` that has one; those of others must say the same."""
     first: tuple[Path, dict[str, Any]] | None = None
     for folder in dict.fromkeys(_roots(paths)):
-        for path in sorted(folder.rglob(FEATURES_FILE) if folder in paths else folder.glob(FEATURES_FILE)):
+        files = _files(folder) if folder in paths else (folder / FEATURES_FILE,)
+        for path in sorted(file for file in files if file.name == FEATURES_FILE and file.is_file()):
             features = _features(path)
             if first is not None and recipe(features) != recipe(first[1]):
                 raise refuse(DAMAGED, f"the features are made otherwise than those of {first[0]}", file=path)
