@@ -32,6 +32,8 @@ FAMILIES = {
     **dict.fromkeys(("--nms-iou", "--candidate-thresholds", "--window", "--overlap", "--range-scores"), ("bins",)),
     **dict.fromkeys(("--keep-going", "--sort", "--track", "--manifest"), ("bins",)),
 }
+# how files of sequences are read, by default
+READING = {"format": "auto", "sequence_column": "x", "id_column": None, "pad": None, "crop": None}
 
 
 def command(
@@ -245,6 +247,9 @@ def _arrays(
 
     from seqforge.run.judging import family
 
+    for name in (name for name, value in how.items() if value != READING[name]):
+        option = f"--{name.replace('_', '-')}"
+        raise UsageError(f"{option} is for files of sequences; the task of this run is {run.experiment.task.name}")
     if output == "-":
         raise UsageError("name the folder to write with -o")
     if Path(output).is_file() or not Path(output).absolute().parent.is_dir():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -277,7 +278,7 @@ def predict(
     asked = Asked.of(options or {})
     if output is None:
         raise UsageError("name the folder for the predictions with -o FOLDER")
-    _refuse_filled(output)
+    _refuse_output(output)
     chromosomes, skipped = _chromosomes(run, given, asked, say)
     threshold = threshold_of(run, asked.threshold)
     calling = replace(asked.calling, threshold=threshold.value)
@@ -316,9 +317,13 @@ def threshold_of(run: Run, given: float | None = None) -> Threshold:
     return Threshold(round(float(value), 2), f"validation set of the run, epoch {epoch}")
 
 
-def _refuse_filled(output: Path) -> None:
+def _refuse_output(output: Path) -> None:
+    """Raise UsageError, before anything is computed, for a folder that holds files or cannot be written."""
     if output.is_dir() and any(output.iterdir()):
         raise UsageError(f"-o {output}: the folder holds files already; remove them, or choose another name")
+    there = next(one for one in (output.absolute(), *output.absolute().parents) if one.exists())
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"-o {output}: nothing may be written into {there}; choose another folder")
 
 
 def _written(output: Path, content: Output) -> list[Path]:

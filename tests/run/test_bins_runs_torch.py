@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -211,6 +212,26 @@ def test_a_filled_folder_is_not_written_into(run: Run, tables: Path, tmp_path: P
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(UsageError, match="the folder holds files already"):
         predicted(run, tables, tmp_path)
+
+
+def test_a_folder_that_may_not_be_written_is_refused_before_anything_is_computed(
+    run: Run, tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    monkeypatch.setattr(Run, "learner", None)
+    with pytest.raises(UsageError) as caught:
+        predicted(run, tables, tmp_path / "new" / "out")
+    expected = f"-o {tmp_path / 'new' / 'out'}: nothing may be written into {tmp_path}; choose another folder"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("option", ["--format", "--sequence-column", "--id-column", "--pad", "--crop"])
+def test_options_of_files_of_sequences_are_refused(run: Run, tables: Path, tmp_path: Path, option: str) -> None:
+    arguments = ["predict", str(run.path), str(tables), "-o", str(tmp_path / "out"), option, "csv"]
+    found = CliRunner().invoke(cli.app, arguments)
+    assert isinstance(found.exception, UsageError)
+    said = f"{option} is for files of sequences; the task of this run is sequence labeling"
+    assert str(found.exception) == said
 
 
 def test_one_bad_table_stops_all_unless_asked_to_go_on(run: Run, tables: Path, tmp_path: Path) -> None:
