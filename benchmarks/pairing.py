@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from seqforge.backends.base import Learner
 from seqforge.data.dataset import Batch, Data, Dataset
-from seqforge.definitions.reader import read_model
+from seqforge.definitions.reader import errors, load
+from seqforge.errors import DefinitionError
 from seqforge.experiment import Experiment, resolve
 from seqforge.training.loop import train
 
@@ -56,20 +58,23 @@ def arguments_of(doc: str | None, definition: str, rounds: int, batches: int) ->
 
 def experiment_of(arguments: argparse.Namespace) -> Experiment:
     size = arguments.batch_size
-    definition, problems = read_model(arguments.definition, [f"trainingprocess.batch_size={size}"] if size else [])
-    assert definition is not None, problems
-    experiment, problems = resolve(definition)
-    assert experiment is not None, problems
+    experiment = _resolved(load(arguments.definition, [f"trainingprocess.batch_size={size}"] if size else []))
     assert experiment.process is not None, "nothing is trained"
     return experiment
 
 
 def without_data(definition: str, overrides: Sequence[str]) -> Experiment:
-    """A shipped definition of other sizes than its data has; the examples come from elsewhere."""
-    found, problems = read_model(MODELS / f"{definition}.xml", overrides)
-    assert found is not None, problems
-    experiment, problems = resolve(replace(found, data=None))
-    assert experiment is not None, problems
+    """A shipped definition of other sizes than its data has; the examples come from elsewhere.
+
+    Raises DefinitionError: a misspelt override would otherwise time a model of another size.
+    """
+    return _resolved(replace(load(MODELS / f"{definition}.xml", overrides), data=None))
+
+
+def _resolved(definition: Any) -> Experiment:
+    experiment, problems = resolve(definition)
+    if experiment is None:
+        raise DefinitionError(errors(problems))
     return experiment
 
 
