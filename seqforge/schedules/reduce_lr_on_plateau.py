@@ -24,7 +24,8 @@ class ReduceLROnPlateau(Schedule):
     """The rate times `factor` after more than `patience` epochs in a row without improvement.
 
     An epoch improves when its value is better than the best by more than `threshold`, as a share of the best ("rel") or
-    as it stands ("abs"). A NaN or missing value is no improvement. After a fall, `cooldown` epochs are not counted.
+    as it stands ("abs"). The share is one of the best's size: of -20 as much as of 20, of 0 nothing. A NaN or missing
+    value is no improvement. After a fall, `cooldown` epochs are not counted.
     """
 
     monitor: Name = setting("validation_loss", "the log that is watched: loss, validation_loss, validation_<metric>")

@@ -91,6 +91,9 @@ def test_plateau_threshold():
     assert watched(falling, patience=0, threshold=0.2, factor=0.5) == [1, 0.5, 0.25, 0.125]
     assert watched(falling, patience=0, threshold=0.04, threshold_mode="abs", factor=0.5)[-1] == 1
     assert watched([-1.0, -1.1, -1.2], patience=0, threshold=0.01, factor=0.5)[-1] == 1
+    assert watched([-1.0, -1.005], patience=0, threshold=0.01, factor=0.5)[-1] == 0.5
+    assert watched([0.0, -1e-9], patience=0, threshold=0.01, factor=0.5)[-1] == 1
+    assert watched([0.0, -1e-9], patience=0, threshold=0.01, threshold_mode="abs", factor=0.5)[-1] == 0.5
 
 
 def test_plateau_mode_follows_the_metric():
