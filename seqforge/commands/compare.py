@@ -85,7 +85,7 @@ def _numbers(values: list[Any]) -> list[str]:
 
     shown = [number(value) for value in values]
     if len(set(shown)) < len(set(values)):
-        shown = [f"{value:.10g}" if isinstance(value, float) else number(value) for value in values]
+        shown = [f"{value:.7g}" if isinstance(value, float) else number(value) for value in values]
     return shown
 
 

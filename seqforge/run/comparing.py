@@ -70,9 +70,13 @@ class Comparison:
         """A row per run under a header; None where a run has no such value."""
         parts = [(part, name) for part in ("settings", "training", "scores") for name in self.rows(part)]
         header = [f"{self.set_name}.{name}" if part == "scores" else name for part, name in parts]
-        lines = [[getattr(side, part).get(name) for part, name in parts] for side in self.sides]
+        lines = [[_cell(getattr(side, part).get(name)) for part, name in parts] for side in self.sides]
         heads = [[side.run.id, str(side.run.path), side.run.state] for side in self.sides]
         return [["run", "path", "state", *header], *(head + line for head, line in zip(heads, lines, strict=True))]
+
+
+def _cell(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def compare(paths: Sequence[Path], set_name: str = "test", metrics: Sequence[str] = ()) -> Comparison:
@@ -154,7 +158,7 @@ def _of_one(differing: Mapping[str, Sequence[Any]], number: int) -> dict[str, An
 
 
 def _same(values: Sequence[Any]) -> bool:
-    return all(value is not ABSENT and value == values[0] for value in values)
+    return all(value == values[0] for value in values)
 
 
 def _paired(values: Sequence[Any], path: str) -> Iterator[tuple[str, list[Any]]]:

@@ -66,6 +66,8 @@ def room(name: str, loaded: list[str]) -> set[str]:
         ["show", str(ROOT / MODEL)],
         ["convert", str(ROOT / MODEL), "twin.json"],
         ["new", "--help"],
+        ["compare", "--help"],
+        ["doctor", "--help"],
         ["lengths", "--layers=4", "--input-filter-width=7", "--output-filter-width=9", "--output-length=100"],
         ["simulate", str(ROOT / SIMULATION), "-o", "simulated"],
     ],

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 The SeqForge authors
+# SPDX-License-Identifier: MIT
+"""What SeqForge runs on, and the packages that it asks for."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from seqforge import environment
+from seqforge.environment import Requirement, requirement
+
+PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+PROJECT = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("lxml>=5.2", Requirement("lxml", ">=5.2")),
+        ("numpy", Requirement("numpy")),
+        ("torch>=2.4; extra == 'torch'", Requirement("torch", ">=2.4", "torch")),
+        ('keras >=3.8, <4 ; extra == "keras-cpu"', Requirement("keras", ">=3.8,<4", "keras-cpu")),
+        ("h5py (>=3.10)", Requirement("h5py", ">=3.10")),
+        ("seqforge[hdf5]; extra == 'keras'", Requirement("seqforge", "", "keras")),
+        ("Jinja2>=3.1; extra == 'report'", Requirement("jinja2", ">=3.1", "report")),
+        ("triton>=3.3; (platform_system == 'Plan9') and extra == 'triton'", None),
+        (
+            f"triton>=3.3; (platform_system == '{platform.system()}') and extra == 'triton'",
+            Requirement("triton", ">=3.3", "triton"),
+        ),
+    ],
+)
+def test_lines_of_metadata(line: str, expected: Requirement | None) -> None:
+    assert requirement(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("versions", "version", "admitted"),
+    [
+        (">=2.4", "2.4", True),
+        (">=2.4", "2.4.0", True),
+        (">=2.4.0", "2.4", True),
+        (">=2.4", "2.13.0+cpu", True),
+        (">=2.4", "2.3.1", False),
+        (">=2.4", "10.0", True),
+        (">=3.8,<4", "3.15.1", True),
+        (">=3.8,<4", "4.0.0", False),
+        ("!=1.5", "1.5.0", False),
+        ("==1.5", "1.5.0rc1", True),
+        ("<=0.3", "0.3.1", False),
+        (">0.3", "0.3.1", True),
+        ("", "0", True),
+    ],
+)
+def test_versions_in_and_outside_of_a_range(versions: str, version: str, admitted: bool) -> None:
+    assert Requirement("x", versions).admits(version) is admitted
+
+
+def test_every_range_of_the_project_is_understood() -> None:
+    """No sign and no marker that the reader of requirements would pass over."""
+    lines = [*PROJECT["dependencies"], *(one for extra in PROJECT["optional-dependencies"].values() for one in extra)]
+    for line in lines:
+        found = requirement(line)
+        if line.startswith("seqforge[") or found is None:
+            continue
+        left = found.versions
+        for sign, bound in environment._BOUND.findall(found.versions):
+            left = left.replace(f"{sign}{bound}", "")
+        assert left.strip(",") == "", line
+        assert found.versions, line
+
+
+def test_the_metadata_say_what_the_project_says() -> None:
+    installed = {one for one in environment.requirements() if not one.extra}
+    assert {one.package for one in installed} == {requirement(line).package for line in PROJECT["dependencies"]}  # type: ignore[union-attr]
+
+
+def test_nothing_is_asked_for_where_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> list[str]:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "requires", absent)
+    assert environment.requirements() == []
+
+
+def test_versions_of_packages() -> None:
+    assert environment.version_of("numpy") == metadata.version("numpy")
+    assert environment.version_of("no-such-package-at-all") is None
+    assert environment.own_versions()["python"] == platform.python_version()
+
+
+def test_the_machine() -> None:
+    assert 1 <= environment.usable_cores() <= (os.cpu_count() or 1)
+    assert (environment.memory() or 1 << 30) > 1 << 20
+    assert environment.machine().keys() == {"host", "platform", "processor", "cores"}
