@@ -15,6 +15,7 @@ import typer
 
 from seqforge.commands.options import KerasBackend
 from seqforge.errors import UsageError
+from seqforge.resources import definition as shipped
 
 if TYPE_CHECKING:
     from seqforge.run import Run
@@ -26,7 +27,7 @@ PROFILES, SIGNALS, BINS = "Profile runs", "Runs on electropherograms", "Runs on 
 FAMILIES = {
     **dict.fromkeys(("--genome", "--edges", "--part", "--axes", "--independent-windows"), ("profiles",)),
     **dict.fromkeys(("--bigwig", "--mode", "--reverse-complement-average"), ("profiles",)),
-    "--set": ("profiles", "electropherograms", "bins"),
+    **dict.fromkeys(("--set", "--data"), ("profiles", "electropherograms", "bins")),
     **dict.fromkeys(("--panel", "--exact", "--plots", "--plot-format", "--call-labels"), ("electropherograms",)),
     **dict.fromkeys(("--threshold", "--min-bins", "--merge-gap", "--min-prob", "--top-n", "--top-n-scope"), ("bins",)),
     **dict.fromkeys(("--nms-iou", "--candidate-thresholds", "--window", "--overlap", "--range-scores"), ("bins",)),
@@ -79,6 +80,10 @@ def command(
             "--set",
             help="Instead of INPUT: training, validation or test of the run's data; test without INPUT.",
         ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(parser=shipped, help="Where the run's data lie now, if they were moved since the training."),
     ] = None,
     part: Annotated[
         str | None,
@@ -204,6 +209,7 @@ def command(
     """
     how = {"format": format, "sequence_column": sequence_column, "id_column": id_column, "pad": pad, "crop": crop}
     options: Options = {"--genome": genome, "--edges": edges, "--set": set_name, "--part": part, "--axes": axes}
+    options["--data"] = data
     options |= {"--independent-windows": independent_windows or None, "--bigwig": bigwig, "--mode": mode}
     options |= {"--panel": panel, "--exact": exact or None, "--plots": plots, "--call-labels": call_labels}
     options["--plot-format"] = plot_format
@@ -219,11 +225,14 @@ def command(
         return
     from seqforge.backends.importing import choose_keras
     from seqforge.run import load
+    from seqforge.run.predicting import refuse_unread_data
 
     choose_keras(keras_backend)
-    opened = load(run)
+    opened = load(run, data)
     task = opened.experiment.task
     _refuse(options, task)
+    refuse_unread_data(opened, sequences)
+    del options["--data"]
     predicting = {"labels": _labels, "profiles": _profiles}.get(task.family, _arrays)
     predicting(opened, sequences, output, how, options, {"device": device, "threads": threads}, json)
 

@@ -79,6 +79,7 @@ def predict(
     does not read.
     """
     task = run.experiment.task
+    refuse_unread_data(run, sequences)
     if task.family not in ("labels", "profiles"):
         return _written(run, sequences, output, device, of_profiles | dict(options or {}))
     if options:
@@ -96,6 +97,14 @@ def predict(
     if sequences is None:
         raise UsageError("name the sequences: a file, or a list of texts")
     return _labels(run, sequences, device)
+
+
+def refuse_unread_data(run: Run, given: Any) -> None:
+    """Raise UsageError where a place of the run's own data is named, but what is `given` is all that is read."""
+    experiment = run.experiment
+    reads_own = given is None or experiment.architecture.control_tracks or experiment.task.family == "electropherograms"
+    if run.moved is not None and not reads_own:
+        raise UsageError(f"{run.moved}: beside an input nothing of the run's own data is read; leave one of them out")
 
 
 def _written(run: Run, given: Any, output: Path | None, device: str, options: Mapping[str, Any]) -> Any:

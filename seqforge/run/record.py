@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # what every manifest says from its first writing
 FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
 # how data that were moved are found
-MOVED = "if the data were moved, say where they lie now: seqforge evaluate takes --data FILE or FOLDER"
+MOVED = "if the data were moved, say where they lie now: seqforge evaluate and predict take --data FILE or FOLDER"
 KIND_OF_DATA = "SF0422"  # a path that is no data definition, table or folder
 
 
@@ -152,7 +152,7 @@ class Run:
         if source is None:
             raise RunError(f"{self.path}: the run names no data")
         if (path := self._data_path()) is not None and not path.exists():
-            raise RunError(f"{path}: no such data; 'seqforge evaluate' takes --data with where it lies now")
+            raise RunError(f"{path}: no such data; seqforge evaluate and predict take --data with where it lies now")
         wanted = wanted._replace(strict=facts["strict"])
         if not self.manifest["data_definition"]:
             wanted = wanted._replace(folder=Path(facts["folder"]))
@@ -173,7 +173,7 @@ class Run:
     def _other_data(self) -> str:
         if self.moved is None:
             return f"{self.path}: the data is no longer the one that the run was trained on"
-        way_out = "evaluate judges a run on its own sets; for other sequences there is seqforge predict"
+        way_out = "the sets of a run are those of its training; other data are the INPUT of seqforge predict"
         return f"{self.moved}: not the data that {self.path} was trained on; {way_out}"
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -213,12 +213,14 @@ class Run:
         edges: str = "drop",
         independent_windows: bool = False,
         output: str | Path | None = None,
+        data: str | Path | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> Any:
         """Predictions for a file of sequences or a list of them: `Prediction` (ids, label, scores).
 
         Of a profile run `ProfilePrediction` (reads, logits, logcounts per head). It also takes codes (n, input_length),
-        a BED file with its `genome` (FASTA), or nothing, for the set `set_name` of its own data; `part` as in `model`.
+        a BED file with its `genome` (FASTA), or nothing, for the set `set_name` of its own data, which lie at `data` if
+        they were moved since the training; `part` as in `model`.
         `independent_windows`: sequences of any length are cut into windows of input_length, predicted one by one.
         Runs on electropherograms and genome bins take a table and write into the folder `output`; their `options` are
         those of the command line: {"threshold": 0.4, "min_bins": 5}.
@@ -228,7 +230,8 @@ class Run:
         named: dict[str, Any] = {"genome": genome, "set_name": set_name, "part": part, "edges": edges}
         place = None if output is None else Path(output)
         named |= {"independent_windows": independent_windows}
-        return predict(self, sequences, device, place, options, **named)
+        run = Run(self.path, Path(data)) if data is not None else self
+        return predict(run, sequences, device, place, options, **named)
 
     def evaluate(
         self,

@@ -68,8 +68,8 @@ def test_data_that_moved_are_found_where_the_caller_says(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("other", "other: not the data that runs/toy/[0-9a-f]+ was trained on; .*there is seqforge predict"),
-        ("nowhere", "nowhere: no such data; 'seqforge evaluate' takes --data"),
+        ("other", "other: not the data that runs/toy/[0-9a-f]+ was trained on; .*the INPUT of seqforge predict"),
+        ("nowhere", "nowhere: no such data; seqforge evaluate and predict take --data"),
     ],
 )
 def test_other_data_are_refused(place: Path, data: str, message: str) -> None:
@@ -86,6 +86,8 @@ def test_sequences_are_predicted_without_the_data_of_the_training(place: Path) -
     (place / "x.fa").write_text(">a\nACGTACGTACGT\n")
     result = called("predict", str(run.path), "x.fa")
     assert result.exit_code == 0, result.exception
+    refused = called("predict", str(run.path), "x.fa", "--data", "elsewhere").exception
+    assert str(refused).startswith("--data is for runs of profiles and electropherograms and bins; the task")
     assert getattr(Run(run.path).experiment.source, "unknown") == "zeros"  # noqa: B009
-    with pytest.raises(RunError, match="/data: no such data; 'seqforge evaluate' takes --data with where it lies now"):
+    with pytest.raises(RunError, match="/data: no such data; seqforge evaluate and predict take --data with where"):
         Run(run.path).data()

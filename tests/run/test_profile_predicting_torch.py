@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -143,6 +144,26 @@ def test_the_own_test_set_has_its_windows(run: Run, place: Path) -> None:
         np.testing.assert_allclose(found.logits["x"], file.outputs(0, np.arange(7))[0], atol=1e-6)
     named = run.predict(set_name="training")
     assert len(named.names) == len(named.windows) == 20
+
+
+@pytest.fixture
+def moved(place: Path) -> Iterator[Path]:
+    """The folder that the data of the run lie in for the time being."""
+    (place / "moved").mkdir()
+    (place / str(LENGTH)).rename(place / "moved" / str(LENGTH))
+    yield place / "moved"
+    (place / "moved" / str(LENGTH)).rename(place / str(LENGTH))
+    (place / "moved").rmdir()
+
+
+def test_a_set_is_predicted_from_where_the_data_lie_now(run: Run, place: Path, moved: Path) -> None:
+    run = Run(run.path)
+    with pytest.raises(SeqForgeError, match="seqforge evaluate and predict take --data"):
+        done(run.path, "--set", "test", "-o", place / "moved.h5")
+    done(run.path, "--set", "test", "--data", moved, "-o", place / "moved.h5")
+    found = run.predict(set_name="test", data=moved)
+    with PredictionFile(place / "moved.h5") as file:
+        np.testing.assert_allclose(found.logits["x"], file.outputs(0, np.arange(7))[0], atol=1e-6)
 
 
 def test_tasks_first_writes_the_other_shapes(run: Run, place: Path, predicted: Path) -> None:
@@ -292,6 +313,7 @@ REFUSED = [
     (["windows.fa", "-o", "new.h5", "--bigwig", "new"], "no known place in a genome"),
     (["--set", "tests", "-o", "new.h5"], "--set: unknown 'tests'; did you mean 'test'?"),
     (["windows.fa", "--set", "test", "-o", "new.h5"], "--set test is the run's own data"),
+    (["windows.fa", "--data", ".", "-o", "new.h5"], "beside an input nothing of the run's own data is read"),
     (["--genome", "genome.fa", "-o", "new.h5"], "--genome goes with a BED file"),
     (["windows.fa", "--edges", "pad", "-o", "new.h5"], "--edges is for regions"),
     (["regions.bed", "--genome", "genome.fa", "--edges", "wrap", "-o", "new.h5"], "--edges: unknown 'wrap'"),
