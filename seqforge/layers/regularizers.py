@@ -57,5 +57,21 @@ class RegularizerText(CallText):
     def read(self, text: str) -> Regularizer:
         return regularizer(text)
 
+    def near_word(self, text: str) -> str:
+        """As of every call; names this short are told apart by their arguments, too."""
+        return super().near_word(text) or _by_arguments(text)
+
     def bad_values(self) -> list[str]:
         return ["L3", "l2(-1)", "L2(l2=-0.1)", "__import__('os').getcwd()"]
+
+
+def _by_arguments(text: str) -> str:
+    """The regularizer that has the arguments in `text`, where that has another name."""
+    try:
+        call = read_call(text)
+    except ValueError:
+        return ""
+    if folded(call.name) in _TABLE:
+        return ""
+    fitting = (name for name in REGULARIZERS if call.arguments and call.arguments.keys() <= _TABLE[folded(name)].keys())
+    return next((f"did you mean '{name}'?" for name in fitting), "")

@@ -118,6 +118,10 @@ def test_regularizers():
         (InitializerText(), "random_normal(stddev=0)", "stddev: expected a number > 0, received 0"),
         (RegularizerText(), "l1_l3", "did you mean 'L1L2'?"),
         (RegularizerText(), "L2(l1=0.1)", "regularizer 'L2' has no argument 'l1'; expected 'l2'"),
+        (RegularizerText(), "L3(l2=0.1)", "did you mean 'L2'?"),
+        (RegularizerText(), "keras.regularizers.Ridge(l1=0.1, l2=0.1)", "did you mean 'L1L2'?"),
+        (RegularizerText(), "L3(l4=0.1)", ""),
+        (RegularizerText(), "L3(", ""),
         (Maybe(RegularizerText()), "L2(l2=-1)", "l2: expected a number ≥ 0, received -1"),
     ],
 )
