@@ -57,7 +57,7 @@ def _backends(found: Diagnosis) -> list[tuple[str, str]]:
 
 def _backend(one: Probed) -> str:
     if one.missing:
-        return f"{' and '.join(one.missing)} not installed: {one.install}"
+        return f"{', '.join(one.missing)} not installed: {one.install}"
     if one.error:
         return f"does not start: {one.error}"
     versions = ", ".join(f"{name} {version}" for name, version in one.versions.items())

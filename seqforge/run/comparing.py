@@ -134,7 +134,7 @@ def _settings(run: Run) -> dict[str, Any]:
     _part(run, "general")
     definition = canonical({"trainingprocess": None, **effective})
     definition["general"].pop("id", None)
-    facts = {"fingerprint": identity["data"][:SHORT], "sizes": manifest["data"].get("sizes", {})}
+    facts = {"fingerprint": identity["data"][:SHORT] or ABSENT, "sizes": manifest["data"].get("sizes", {})}
     data = placeless(effective.get("data"))
     policy = {name: value for name, value in identity.get("policy_values", {}).items() if value != ""}
     return {
@@ -312,7 +312,7 @@ def _registered(name: str) -> str:
 def _directions() -> dict[str, bool]:
     known = {metric.name: metric.greater_is_better for metric in registry.classes("metrics")}
     del known["threshold"]  # where a metric is best, no metric
-    return {**known, "loss": False, "seconds": False}
+    return {**known, "loss": False}
 
 
 def greater_is_better(name: str) -> bool | None:
@@ -337,10 +337,8 @@ def _best(sides: Sequence[Side], one_loss: bool) -> dict[str, list[int]]:
     best: dict[str, list[int]] = {}
     for part in parts:
         for name in dict.fromkeys(name for side in sides for name in part(side)):
-            if name == "seconds" or (_is_loss(name) and not one_loss):
-                continue
             winners = _winners([part(side).get(name) for side in sides], greater_is_better(name))
-            if winners:
+            if winners and (one_loss or not _is_loss(name)):
                 best[name] = winners
     return best
 
@@ -370,7 +368,7 @@ def _notes(runs: Sequence[Run], set_name: str, scored: Sequence[Mapping[str, Any
     if len({run.manifest["identity"]["data"] for run in runs}) > 1:
         yield "the data differ; scores are of different examples"
     if not _one_loss(runs):
-        yield "the losses differ; their values are not compared"
+        yield "the losses or their weights differ; their values are not compared"
     yield from _judged_differently(scored)
     for number, run in enumerate(runs, 1):
         if way_out := _missing(run, set_name):
@@ -378,10 +376,8 @@ def _notes(runs: Sequence[Run], set_name: str, scored: Sequence[Mapping[str, Any
 
 
 def _judged_differently(scored: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    there = [one for one in scored if one]
-    names = dict.fromkeys(name for one in there for name in one if name.split(".")[0] in JUDGED)
-    for name in names:
-        values = [one.get(name) for one in there]
+    for name in dict.fromkeys(name for one in scored for name in one if name.split(".")[0] in JUDGED):
+        values = [one[name] for one in scored if name in one]
         if not _same(values):
             yield f"judged with different {name}: {', '.join(map(str, dict.fromkeys(values)))}"
 

@@ -196,7 +196,7 @@ def test_losses_of_two_kinds_are_not_compared(trained: Trained) -> None:
     score(one, loss=1.0, accuracy=0.1)
     score(two, loss=2.0, accuracy=0.2)
     found = compared(one.path, two.path)
-    assert found["notes"] == ["the losses differ; their values are not compared"]
+    assert found["notes"] == ["the losses or their weights differ; their values are not compared"]
     assert found["best"].keys().isdisjoint({"loss", "validation_loss"})
     assert found["best"]["accuracy"] == [1]
 
