@@ -21,6 +21,7 @@ from seqforge.definitions.tree import Node, Text
 from seqforge.errors import DefinitionError, Place, Problem
 from seqforge.parameters import folded
 
+SETTING = "--set "  # begins the place of a value that was put in
 _STEP = re.compile(r"(?P<tag>[^\[\]./]+)(\[(?P<index>[^\[\]]+)\])?(?P<rest>[./].*)?", re.DOTALL)
 
 
@@ -42,7 +43,7 @@ class _Setting:
         self.root = root
         path, equals, value = setting.partition("=")
         self.path = path.strip()
-        self.place = Place(f"--set {self.path}")
+        self.place = Place(f"{SETTING}{self.path}")
         if not equals or not self.path:
             self.refuse("SF0012", f"expected path=value, received '{setting}'", "for example trainingprocess.epochs=3")
         self.value = Text(value.strip(), self.place)

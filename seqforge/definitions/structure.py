@@ -23,6 +23,7 @@ from seqforge.definitions.language import (
     Slot,
     Value,
 )
+from seqforge.definitions.overrides import SETTING
 from seqforge.definitions.tree import Node, Text
 from seqforge.errors import Place, Problem, did_you_mean, nearest, one_of, quoted
 from seqforge.parameters import Unfit
@@ -86,7 +87,7 @@ def _attributes(node: Node, grammar: Element, accepted: frozenset[str]) -> Itera
 def _known_names(node: Node, attribute: Attribute) -> str:
     kind = attribute.value.kind
     names = one_of(kind.names()) if isinstance(kind, Known) else ""
-    if node.place.file.startswith("--set "):  # which has made the element
+    if node.place.file.startswith(SETTING):  # which has made the element
         return f"add --set {node.tag}.{attribute.name}=" + (f"… with {names}" if names else "…")
     return f"expected {names}" if names else ""
 

@@ -21,6 +21,7 @@ from seqforge.data.dataset import Data
 from seqforge.data.problems import EMPTY, refuse
 from seqforge.data.weights import with_class_weights
 from seqforge.definitions.locate import shown
+from seqforge.definitions.overrides import SETTING
 from seqforge.environment import machine, own_versions
 from seqforge.errors import DataError, DefinitionError, RunError
 from seqforge.experiment import Experiment
@@ -44,6 +45,7 @@ from seqforge.training.loop import train
 
 if TYPE_CHECKING:
     from seqforge.backends.base import Learner
+    from seqforge.definitions.model import ModelDefinition
     from seqforge.training.progress import Training
 
 Report = Callable[[str], None]
@@ -182,8 +184,18 @@ def _origin(experiment: Experiment, options: Options) -> str:
         return f"data definition {definition.file or definition.id}"
     if options.given is not None or source is None:
         return str(options.given)
-    names = [shown(path) for path in source.files(experiment.wanted.folder)] or [str(experiment.definition.file)]
+    names = [shown(path) for path in source.files(experiment.wanted.folder)] or [_without_files(experiment.definition)]
     return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} files such as {names[0]}"
+
+
+def _without_files(definition: ModelDefinition) -> str:
+    """What says which data to draw: the definition, settings of the command line, or both."""
+    section = definition.data
+    items = [section.attributes["format"], *(item.value for item in section.hyperparameters)] if section else []
+    where = dict.fromkeys(item.place.file for item in items)
+    settings = [file.removeprefix(SETTING) for file in where if file.startswith(SETTING)]
+    own = [str(definition.file)] if not settings or len(settings) < len(where) else []
+    return " and ".join([*own, *([SETTING + ", ".join(settings)] if settings else [])])
 
 
 def _nothing_to_resume(directory: RunDirectory, options: Options) -> str:

@@ -32,8 +32,11 @@ from seqforge.errors import (
 from seqforge.experiment import Experiment, resolve
 from seqforge.files import Lock
 from seqforge.run import Options, Run, RunDirectory, conduct, effective, load, resume
+from seqforge.run.conductor import open_data
 from seqforge.training import checkpoints
 from seqforge.training.progress import Training
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -438,6 +441,25 @@ def test_no_data_is_said_with_the_way_out(place: Path) -> None:
     experiment = replace(resolved(place / "toy.xml", place / "data"), source=None)
     with pytest.raises(DataError, match="toy names no data, and none lies beside it; give --data"):
         conduct(experiment, Options(runs=place / "runs"))
+
+
+FEW = ("bins=70", "shortest=60", "training_samples=1", "validation_samples=1", "test_samples=1")
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_settings_that_say_which_data_to_draw_are_named(tmp_path: Path, own: bool) -> None:
+    """Of a data section without files: the definition, or --set that made it."""
+    text = (ROOT / "model-defs" / "torch-centromere-small.xml").read_text()
+    start, end = text.index("<data"), text.index("</data>") + len("</data>")
+    path = tmp_path / "torch-centromere-small.xml"
+    path.write_text(text if own else text[:start] + text[end:])
+    overrides = (*(() if own else ("data.format=bins-simulation",)), *(f"data.{one}" for one in FEW))
+    lines: list[str] = []
+    open_data(resolved(path, overrides=overrides), Options(overrides=overrides, report=lines.append))
+    (line,) = [line for line in lines if line.startswith("data: ")]
+    origin = line.partition(", from ")[2].replace(" and --set ", ", ").replace("--set ", "")
+    settings = {override.partition("=")[0] for override in overrides}
+    assert set(origin.split(", ")) == settings | ({str(path)} if own else set())
 
 
 def test_a_learner_that_cannot_open_leaves_a_failed_run(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
