@@ -17,6 +17,7 @@ from seqforge.architectures.base import InputSpec
 from seqforge.architectures.parts import misfits
 from seqforge.backends import torch_files
 from seqforge.backends.base import SIZES, Evaluated, process_memory
+from seqforge.backends.torch_compiled import Compiled
 from seqforge.backends.torch_models import Nets, build
 from seqforge.backends.torch_proof import layers, prove
 from seqforge.backends.torch_tensors import (
@@ -110,6 +111,7 @@ class TorchLearner:
         self._input = OneHot(experiment.alphabet, experiment.unknown, layout, experiment.encoding, device)
         self._nets = Nets(build(experiment, spec).to(device), _on(device, self._loss.torch()))
         self._average = copy.deepcopy(self._nets) if self._process.ema_decay is not None else None
+        self._run = Compiled(self._process.compile)
         self._updates = Updates(
             experiment.optimizers, self._nets.parameters(), self._process, _scaler(self), self._nets.frozen()
         )
@@ -242,7 +244,7 @@ class TorchLearner:
     def _forward(self, nets: Nets, fed: Fed) -> Any:
         """The output in float32, computed in the declared precision."""
         with self._guard(), self._memory(), self._autocast():
-            output = nets.model(*fed.inputs)
+            output = self._run(nets.model, fed.inputs)
         return each(torch.Tensor.float, output)
 
     def _autocast(self) -> AbstractContextManager[Any]:

@@ -149,6 +149,7 @@ def _stopping_keys(section: Section, process: TrainingProcess) -> Iterator[Probl
 # (library, key) → why the backend would not read it
 UNREAD = {
     (KERAS, "gradient_checkpointing"): "Keras layers keep their activations",
+    (KERAS, "compile"): "it compiles its own steps",
     (KERAS, "ema_warmup"): "its averages have one decay",
     (KERAS, "ema_evaluate"): "it judges the averages",
     (KERAS, "matmul_precision"): "its backend decides",

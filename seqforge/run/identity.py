@@ -109,8 +109,14 @@ def canonical(definition: dict[str, Any]) -> dict[str, Any]:
     general = {key: value for key, value in definition["general"].items() if key not in ("name", "description")}
     rest = {key: value for key, value in definition.items() if key not in ("general", "data")}
     process = rest["trainingprocess"]
-    rest["trainingprocess"] = process and {key: process[key] for key in process if key not in TrainingProcess.SILENT}
+    rest["trainingprocess"] = process and {key: process[key] for key in process if _decides(key, process[key])}
     return {"general": general, **{key: placeless(value) for key, value in rest.items()}}
+
+
+def _decides(key: str, value: Any) -> bool:
+    """Whether a key of the training process makes a run another one."""
+    usual = key in TrainingProcess.LATER and value == getattr(TrainingProcess, key)
+    return not usual and key not in TrainingProcess.SILENT
 
 
 def placeless(value: Any) -> Any:

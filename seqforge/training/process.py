@@ -22,12 +22,15 @@ class TrainingProcess(Component):
     `ema_decay` δ averages the weights after every update, a ← δ·a + (1 − δ)·p; with `ema_warmup` δ is at most
     (1 + s)/(10 + s) at update s. Averages are what is judged, selected and written, unless `ema_evaluate` is False:
     then they only lie in checkpoints. `matmul_precision` of fp32 products on a GPU: high is TF32; None: PyTorch's own.
-    `class_weights`: none, or balanced = n / (classes · n of the class), multi-class only.
+    `compile`: the model runs compiled (torch.compile), where that works; slow at first, and other numbers in the last
+    digits. `class_weights`: none, or balanced = n / (classes · n of the class), multi-class only.
     `metrics`: extra metrics after each epoch, names separated by commas.
     `verbosity`: the least level of the messages that are printed. `output_prefix`: where a profile model is exported
     after training, beside the run's folder, as {prefix}.keras and {prefix}.history.json. Neither changes a number.
     """
 
+    # named only if they are not the default: runs from before there were such keys are found again
+    LATER: ClassVar[tuple[str, ...]] = ("compile",)
     SILENT: ClassVar[tuple[str, ...]] = ("verbosity", "output_prefix")  # change no number, so they name no other run
 
     batch_size: Count
@@ -40,6 +43,7 @@ class TrainingProcess(Component):
     precision: Annotated[str, OneOf("fp32", "bf16", "fp16")] = "fp32"
     gradient_accumulation: Count = 1
     gradient_checkpointing: Switch = False
+    compile: Switch = False
     ema_decay: Fraction | None = None
     ema_warmup: Switch = False
     ema_evaluate: Switch = True

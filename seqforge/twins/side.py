@@ -54,7 +54,12 @@ def on(library: str, experiment: Experiment, request: Mapping[str, Any]) -> Expe
         for use in experiment.optimizers
     )
     process = replace(
-        experiment.process, ema_decay=None, precision="fp32", gradient_accumulation=1, gradient_checkpointing=False
+        experiment.process,
+        ema_decay=None,
+        precision="fp32",
+        gradient_accumulation=1,
+        gradient_checkpointing=False,
+        compile=False,
     )
     return replace(
         experiment,
