@@ -18,6 +18,7 @@ from seqforge.errors import RunError, WrongInput
 if TYPE_CHECKING:
     from seqforge.architectures.torch.centromere_transformer import CentromereTransformer
 
+HEADS_ASSUMED = f"the file does not say how many heads attention has: {Sizes.nhead} are assumed"
 UNTRAINED = "the range head of published weights was never trained: its scores say nothing"
 DROPPED = ("pos_encoder.pe",)  # tables that are computed
 WEIGHTS = ("model_state_dict", "state_dict", "model")
@@ -35,11 +36,16 @@ class Published(NamedTuple):
     configuration: dict[str, Any]
 
     @property
+    def heads(self) -> Any:
+        """What the configuration says of the number of heads, which no shape tells; None: nothing."""
+        said = next((self.configuration[key] for key in HEADS if key in self.configuration), None)
+        return int(said) if isinstance(said, np.integer) else said
+
+    @property
     def sizes(self) -> Sizes:
-        """Raises WrongInput where the shapes make no model."""
+        """With 8 heads where the file does not say how many; raises WrongInput where the shapes make no model."""
         shapes = {name: array.shape for name, array in self.state.items()}
-        heads = next((int(self.configuration[key]) for key in HEADS if key in self.configuration), Sizes.nhead)
-        return Sizes.of(shapes, heads)
+        return Sizes.of(shapes, Sizes.nhead if self.heads is None else self.heads)
 
 
 def load_published(path: str | Path, wanted: Sizes | None = None) -> Published:
@@ -61,7 +67,7 @@ def load_published(path: str | Path, wanted: Sizes | None = None) -> Published:
     except WrongInput as error:
         raise RunError(f"{path}: {error}") from None
     wrong = sizes.differences({name: array.shape for name, array in found.state.items()})
-    wrong += _unlike(found.feature_stats, sizes)
+    wrong += _broken(found.state) + _unlike(found.feature_stats, sizes)
     if wrong:
         raise RunError(f"{path}: the weights do not fit: {'; '.join(wrong)}")
     return found
@@ -107,6 +113,10 @@ def _statistics(given: Any, path: Path) -> dict[str, np.ndarray] | None:
     if not all(np.isfinite(one).all() for one in found.values()) or (found["std"] < LEAST).any():
         raise RunError(f"{path}: {STATISTICS}: expected finite means and deviations ≥ {LEAST:g}")
     return found
+
+
+def _broken(state: Mapping[str, np.ndarray]) -> list[str]:
+    return [f"'{name}' holds numbers that are not finite" for name, one in state.items() if not np.isfinite(one).all()]
 
 
 def _unlike(statistics: Mapping[str, np.ndarray] | None, sizes: Sizes) -> list[str]:

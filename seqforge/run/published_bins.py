@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqforge import __version__, files
+from seqforge.architectures.centromere_transformer import CentromereTransformer
 from seqforge.data.bins.normalising import Normalisation
 from seqforge.data.bins.tables import FEATURES
 from seqforge.errors import RunError
@@ -68,7 +69,7 @@ def load_published(
     Its statistics of features normalise what is predicted. The file is read without running code; raises RunError where
     it cannot be, where tensors are missing, surplus or misshaped, and where it has no statistics.
     """
-    from seqforge.architectures.centromere_weights import UNTRAINED
+    from seqforge.architectures.centromere_weights import HEADS_ASSUMED, UNTRAINED
     from seqforge.architectures.centromere_weights import load_published as read_published
 
     path = Path(path)
@@ -77,9 +78,11 @@ def load_published(
         raise RunError(f"{path}: has no feature_stats; without means and deviations features cannot be normalised")
     if (features := found.sizes.input_features) != len(FEATURES):
         raise RunError(f"{path}: reads {features} features per bin, tables of bins have {len(FEATURES)}")
+    _refuse_unfit(found, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     directory = RunDirectory(Path(runs) / MODEL / digest[:12])
-    notes = [*([UNTRAINED] if found.sizes.range_head else []), THRESHOLD]
+    notes = [*([UNTRAINED] if found.sizes.range_head else []), *([HEADS_ASSUMED] if found.heads is None else [])]
+    notes.append(THRESHOLD)
     with directory.open():
         if directory.state != "finished":
             _write(directory, found, path, digest, notes)
@@ -101,11 +104,22 @@ def _write(directory: RunDirectory, found: Published, path: Path, digest: str, n
 def _definition(found: Published, path: Path, digest: str) -> str:
     from xml.sax.saxutils import escape
 
-    said = {key: found.configuration[key] for key in SAID if found.configuration.get(key) is not None}
-    items = vars(found.sizes) | said
     line = '      <hyperparameter name="{}">{}</hyperparameter>'
-    settings = "\n".join(line.format(key, escape(_written(value))) for key, value in items.items())
+    settings = "\n".join(line.format(key, escape(_written(value))) for key, value in _settings(found).items())
     return DEFINITION_TEXT.format(id=MODEL, file=escape(path.name), digest=digest, settings=settings)
+
+
+def _settings(found: Published) -> dict[str, Any]:
+    said = {key: found.configuration[key] for key in SAID if found.configuration.get(key) is not None}
+    return vars(found.sizes) | said
+
+
+def _refuse_unfit(found: Published, path: Path) -> None:
+    """Raise RunError for a configuration that no model can have, before anything is written."""
+    try:
+        CentromereTransformer(**_settings(found))
+    except ValueError as error:
+        raise RunError(f"{path}: {error}") from None
 
 
 def _written(value: Any) -> str:

@@ -102,6 +102,14 @@ def test_every_tensor_that_does_not_fit_is_listed(tmp_path: Path) -> None:
     )
 
 
+def test_weights_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    path, model = published(tmp_path)
+    broken = model.state_dict() | {"position_head.3.bias": torch.full((32,), torch.nan)}
+    path, _ = published(tmp_path, model_state_dict=broken)
+    with pytest.raises(RunError, match=r"'position_head\.3\.bias' holds numbers that are not finite$"):
+        load_published(path)
+
+
 def test_a_file_of_another_model_is_refused(tmp_path: Path) -> None:
     path, model = published(tmp_path)
     with pytest.raises(RunError, match=r"'input_projection\.weight' has shape \(32, 8\), expected \(128, 8\)"):
@@ -174,10 +182,11 @@ def test_code_in_a_file_is_refused_and_not_run(tmp_path: Path) -> None:
 
 
 def test_what_is_no_checkpoint_is_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "x.pth"
-    for content in (b"", b"chrom,start\n", b"PK\x03\x04broken"):
+    path, whole = tmp_path / "x.pth", published(tmp_path)[0].read_bytes()
+    for content in (b"", b"12,start\n", b"PK\x03\x04broken", whole[: len(whole) // 2]):
         path.write_bytes(content)
-        with pytest.raises(RunError, match=r"x\.pth: no readable file of weights \(.*\)$"):
+        said = r"x\.pth: no readable file of weights \(it is no archive of torch\.save, or was cut off\)$"
+        with pytest.raises(RunError, match=said):
             load_published(path)
     torch.save([1, 2], path)
     with pytest.raises(RunError, match="expected weights by name, received a list"):
@@ -185,5 +194,5 @@ def test_what_is_no_checkpoint_is_one_line(tmp_path: Path) -> None:
     torch.save({"epoch": 3}, path)
     with pytest.raises(RunError, match="expected tensors in one of model_state_dict"):
         load_published(path)
-    with pytest.raises(RunError, match="no readable file"):
+    with pytest.raises(RunError, match=r"no readable file of weights \(No such file or directory\)"):
         load_published(tmp_path / "none.pth")

@@ -87,12 +87,22 @@ def test_the_same_file_is_the_same_run_and_the_command_makes_it_too(tmp_path: Pa
     assert all(np.array_equal(weights[name], state[name].numpy()) for name in weights)
 
 
+def test_a_file_that_does_not_say_how_many_heads_there_are_comes_with_a_note(tmp_path: Path) -> None:
+    path, _ = published(tmp_path, config=None)
+    said: list[str] = []
+    run = seqforge.load_published(path, tmp_path / "runs", said.append)
+    assert "note: the file does not say how many heads attention has: 8 are assumed" in said
+    assert run.manifest["data"]["notes"] == [line.removeprefix("note: ") for line in said]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"feature_stats": None}, "has no feature_stats"),
         ({"feature_stats": {"mean": MEAN[:7], "std": STD}}, "'mean' has 7 values, expected 8"),
         ({"model_state_dict": {"input_projection.bias": torch.zeros(32)}}, "input_projection.weight"),
+        ({"config": TINY | {"nhead": "four"}}, "nhead: expected an integer ≥ 1, received four"),
+        ({"config": TINY | {"dropout": 1.5}}, "CentromereTransformer.dropout: expected"),
     ],
 )
 def test_what_cannot_predict_is_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

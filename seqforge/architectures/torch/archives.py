@@ -73,7 +73,9 @@ def _reason(error: Exception) -> str:
     asked = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
     if asked:
         return f"it asks for '{asked[1]}', which is no tensor, container or NumPy array; nothing of it was run"
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
+        return str(error.strerror)
+    return "it is no archive of torch.save, or was cut off"
 
 
 def _numpy() -> Iterator[Any]:
