@@ -69,7 +69,7 @@ def test_a_backend_that_does_not_start_is_an_error() -> None:
     broken = Probed("PyTorch", ("torch",), error="ImportError: libcudart.so.12 (exit status 1)")
     line = (
         "error: PyTorch does not start: ImportError: libcudart.so.12 (exit status 1); install it anew: "
-        "pip install --force-reinstall 'seqforge[torch]'"
+        "pip install --force-reinstall torch"
     )
     assert problems(broken, KERAS) == [(line, True)]
     assert not found(broken, KERAS).healthy

@@ -18,6 +18,7 @@ from itertools import count
 from typing import Any
 
 from seqforge.backends.importing import ENGINES, VARIABLE, start_keras, start_torch
+from seqforge.environment import version_of
 from seqforge.errors import BackendError
 from seqforge.proofs import ending
 
@@ -63,15 +64,20 @@ class Probed:
 
     @property
     def install(self) -> str:
-        """The command that brings what is missing, or all of it anew."""
-        return f"pip install {self.quoted()}" if self.missing else f"pip install --force-reinstall {self.quoted()}"
-
-    def quoted(self) -> str:
-        extras = dict.fromkeys(EXTRAS[package] for package in self.missing or self.packages)
-        return f"'seqforge[{','.join(extras)}]'"
+        """The command that brings what is missing, or packages anew; SeqForge, perhaps a checkout, stays as it is."""
+        if self.missing:
+            extras = dict.fromkeys(EXTRAS[package] for package in self.missing)
+            return f"pip install 'seqforge[{','.join(extras)}]'"
+        return f"pip install --force-reinstall {' '.join(map(_distribution, self.packages))}"
 
     def row(self) -> dict[str, Any]:
         return asdict(self) | {"works": not (self.missing or self.error)}
+
+
+def _distribution(package: str) -> str:
+    """What pip calls a package: TensorFlow may be there in its build for CPUs."""
+    only_cpu = f"{package}-cpu"
+    return only_cpu if version_of(only_cpu) and not version_of(package) else package
 
 
 def probe(patience: float = PATIENCE) -> list[Probed]:

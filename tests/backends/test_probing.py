@@ -102,7 +102,7 @@ def test_an_import_that_fails_is_one_line(installed: Any, source: str, error: st
     assert error in found.error
     assert "\n" not in found.error
     assert found.versions == {}
-    assert found.install == "pip install --force-reinstall 'seqforge[torch]'"
+    assert found.install == "pip install --force-reinstall torch"
     assert found.row()["works"] is False
 
 
@@ -122,6 +122,20 @@ def test_what_is_missing_names_the_extras(monkeypatch: pytest.MonkeyPatch) -> No
         "Triton": "pip install 'seqforge[triton]'",
     }
     assert found["Keras on torch"].missing == ("keras", "torch")
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({"keras", "tensorflow-cpu"}, "keras tensorflow-cpu"),
+        ({"keras", "tensorflow", "tensorflow-cpu"}, "keras tensorflow"),
+        (set(), "keras tensorflow"),
+    ],
+)
+def test_what_is_broken_is_installed_anew(monkeypatch: pytest.MonkeyPatch, there: set[str], expected: str) -> None:
+    monkeypatch.setattr(probing, "version_of", lambda name: "1" if name in there else None)
+    broken = probing.Probed("Keras on tensorflow", ("keras", "tensorflow"), error="signal 4")
+    assert broken.install == f"pip install --force-reinstall {expected}"
 
 
 def test_extras_are_those_of_the_project() -> None:

@@ -63,7 +63,7 @@ def test_what_does_not_start_ends_in_status_1(doctor: Called) -> None:
     assert result.exit_code == 1
     assert "  Triton   does not start: signal 6" in result.output
     assert result.output.splitlines()[-1] == (
-        "error: Triton does not start: signal 6; install it anew: pip install --force-reinstall 'seqforge[triton]'"
+        "error: Triton does not start: signal 6; install it anew: pip install --force-reinstall triton"
     )
 
 
