@@ -42,6 +42,12 @@ def load(path: str | Path, data: Path | None = None) -> Run:
     return Run(found[0], data)
 
 
+def _uncompiled(experiment: Experiment) -> Experiment:
+    """As it is judged and applied: compiling would take longer than most predictions."""
+    process = experiment.process
+    return replace(experiment, process=replace(process, compile=False)) if process else experiment
+
+
 def folders(path: str | Path) -> list[Path]:
     """The run folder `path` alone, or the run folders below it; raises RunError where there is none."""
     folder = Path(path)
@@ -190,7 +196,8 @@ class Run:
         weights = self.weights()
         prefer_keras(self.keras_backend)
         options = {"device": device, "threads": threads}
-        learner = open_learner(self.experiment, length or self.manifest["data"]["length"], **options)
+        experiment = _uncompiled(self.experiment)
+        learner = open_learner(experiment, length or self.manifest["data"]["length"], **options)
         learner.set_weights(weights)
         if factors := self.loss_weights:
             learner.loss_weights = factors

@@ -182,6 +182,24 @@ def test_cherimoya(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert told(caplog) == []
 
 
+@pytest.mark.slow
+def test_a_run_is_compiled_in_training_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from seqforge.run import Options, conduct, load
+
+    use(monkeypatch, "aot_eager")
+    asked = []
+    counted = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda *given, **options: asked.append(given) or counted(*given, **options))
+    changes = ("trainingprocess.compile=True", "trainingprocess.epochs=1", "general.id=tiny")
+    path = ROOT / "model-defs" / "torch-mc2-dna150-conv10-gmp-fc5-s1.xml"
+    trained = conduct(read(path, changes)[0], Options(runs=tmp_path, overrides=changes))
+    assert len(asked) == 1
+    assert trained.state == "finished"
+    scores = load(trained.path).evaluate("test")
+    assert len(asked) == 1
+    assert scores["loss"] == pytest.approx(trained.scores["test"]["loss"], rel=1e-5)
+
+
 # compilers that fail
 
 
