@@ -8,8 +8,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from seqforge.backends.assignment import Misassigned, misfit
 from seqforge.backends.importing import start_torch
-from seqforge.errors import BackendError
+from seqforge.errors import BackendError, DefinitionError
 from seqforge.registry import BAYES, KERAS, PYTORCH
 
 if TYPE_CHECKING:
@@ -37,9 +38,15 @@ def open_learner(experiment: Experiment, length: int | None, **options: Any) -> 
     """A new learner for inputs of `length` positions (None: any) on the experiment's backend.
 
     `options` go to the backend: `device` ("auto", "cpu", "cuda", "cuda:1" …), `threads` (None: the framework decides).
-    Raises BackendError when the framework is missing or cannot do what the experiment asks.
+    Raises BackendError when the framework is missing or cannot do what the experiment asks, DefinitionError where its
+    optimizers do not fit the parameters.
     """
-    return _backend(experiment.library).learner(experiment, length, **options)
+    backend = _backend(experiment.library)
+    try:
+        learner: Learner = backend.learner(experiment, length, **options)
+    except Misassigned as error:
+        raise DefinitionError([misfit(error, experiment.definition)]) from None
+    return learner
 
 
 def prove(experiment: Experiment, threads: int | None = None) -> list[Problem]:

@@ -11,10 +11,10 @@ from seqforge.definitions.model import ModelDefinition
 from seqforge.errors import BackendError, Place, Problem, nearest
 
 
-class IdleOptimizer(BackendError):
-    """An optimizer without parameters; `number`: which one, from 0."""
+class Misassigned(BackendError):
+    """Optimizers that do not fit the parameters; `number`: the one that gets none, from 0 (None: all have some)."""
 
-    def __init__(self, message: str, number: int):
+    def __init__(self, message: str, number: int | None = None):
         super().__init__(message)
         self.number = number
 
@@ -22,15 +22,15 @@ class IdleOptimizer(BackendError):
 def assign(patterns: Sequence[str | None], names: Sequence[str], frozen: Sequence[str] = ()) -> list[list[str]]:
     """The names that each optimizer owns, in the order of `names`; `frozen` ones exist, but are not trained.
 
-    A name belongs to the first pattern that matches it; None takes whatever no pattern takes. Raises BackendError for
+    A name belongs to the first pattern that matches it; None takes whatever no pattern takes. Raises Misassigned for
     a name that nothing takes, and for an optimizer that is left without any.
     """
     if not names:
-        raise BackendError("the model has no trainable parameters")
+        raise Misassigned("the model has no trainable parameters")
     owned = claimed(patterns, names)
     for number, mine in enumerate(owned):
         if not mine:
-            raise IdleOptimizer(_idle(patterns, number, names, frozen), number)
+            raise Misassigned(_idle(patterns, number, names, frozen), number)
     return owned
 
 
@@ -40,12 +40,12 @@ def matching(names: Iterable[str], patterns: Sequence[str]) -> list[str]:
 
 
 def claimed(patterns: Sequence[str | None], names: Sequence[str]) -> list[list[str]]:
-    """The names that each optimizer owns, which may be none. Raises BackendError for a name that nothing takes."""
+    """The names that each optimizer owns, which may be none. Raises Misassigned for a name that nothing takes."""
     owner = {name: _owner(patterns, name) for name in names}
     orphans = [name for name, number in owner.items() if number is None]
     if orphans:
         others = f" (and {len(orphans) - 1} more)" if len(orphans) > 1 else ""
-        raise BackendError(
+        raise Misassigned(
             f"no optimizer owns parameter '{orphans[0]}'{others}; add an optimizer with parameters=\"*\" at the end"
         )
     return [[name for name in names if owner[name] == number] for number in range(len(patterns))]

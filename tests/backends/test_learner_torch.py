@@ -25,7 +25,7 @@ from seqforge.backends.torch import TorchLearner, find_device
 from seqforge.backends.torch_tensors import OneHot, in_words
 from seqforge.data.dataset import Batch
 from seqforge.data.encodings import DNA
-from seqforge.errors import BackendError, RunError
+from seqforge.errors import BackendError, DefinitionError, RunError
 from seqforge.experiment import Experiment
 from seqforge.losses.base import Loss
 from seqforge.registry import PYTORCH, classes
@@ -202,7 +202,7 @@ def test_several_optimizers_own_their_parameters() -> None:
 
 
 def test_a_pattern_that_matches_nothing_is_an_error() -> None:
-    with pytest.raises(BackendError, match="'stem\\.\\*' matches no trainable parameter"):
+    with pytest.raises(DefinitionError, match="'stem\\.\\*' matches no trainable parameter"):
         opened(small(optimizers=(("SGD", {}, "stem.*"), ("SGD", {}, None))))
 
 
@@ -221,7 +221,7 @@ def test_frozen_parameters_belong_to_no_optimizer() -> None:
     assert np.array_equal(before["0.weight"], learner.weights()["0.weight"])
     summary = learner.summary()
     assert summary["parameters"] - summary["trainable_parameters"] == 4 * 6 * 5 + 6
-    with pytest.raises(BackendError, match="'0\\.\\*' matches only frozen parameters"):
+    with pytest.raises(DefinitionError, match="'0\\.\\*' matches only frozen parameters"):
         opened(small(Frozen(), optimizers=(("SGD", {}, "0.*"), ("SGD", {}, None))))
 
 
