@@ -111,7 +111,7 @@ class TorchLearner:
         self._input = OneHot(experiment.alphabet, experiment.unknown, layout, experiment.encoding, device)
         self._nets = Nets(build(experiment, spec).to(device), _on(device, self._loss.torch()))
         self._average = copy.deepcopy(self._nets) if self._process.ema_decay is not None else None
-        self._run = Compiled(self._process.compile)
+        self._run = Compiled(self._process.compile, self._process.batch_size)
         self._updates = Updates(
             experiment.optimizers, self._nets.parameters(), self._process, _scaler(self), self._nets.frozen()
         )

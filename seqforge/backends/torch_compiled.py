@@ -18,22 +18,23 @@ log = logging.getLogger(__name__)
 
 
 class Compiled:
-    """What calls a model: compiled where that was asked for, and where it works.
+    """What calls a model: compiled where that was asked for, for batches of `size`, and where it works.
 
     A model itself stays as it is: its tensors, their names, its hooks. Each is rehearsed with the first batch of every
-    shape, forward and backward, so that a compiler fails before a step has begun.
+    shape, forward and backward, so that a compiler fails before a step has begun. There is a program for every shape,
+    because one for all sizes depends on the size that came first, and with it the numbers of a continued training; a
+    last batch that is not full is not worth one.
     """
 
-    def __init__(self, wanted: bool):
-        self._wanted = wanted
+    def __init__(self, wanted: bool, size: int):
+        self._wanted, self._size = wanted, size
         self._calls: dict[int, Callable[..., Any]] = {}
         self._rehearsed: set[Any] = set()
 
     def __call__(self, model: torch.nn.Module, inputs: tuple[torch.Tensor | None, ...]) -> Any:
         """The output of `model` for `inputs`."""
-        if not self._wanted:
+        if not self._wanted or self._size not in {len(one) for one in inputs if one is not None}:
             return model(*inputs)
-        _mark(inputs)
         occasion = (id(model), model.training, torch.is_grad_enabled(), *(_shape(one) for one in inputs))
         if occasion not in self._rehearsed:
             self._rehearsed.add(occasion)
@@ -56,15 +57,8 @@ class Compiled:
 def _compiled(model: torch.nn.Module) -> Callable[..., Any]:
     """Its own cache of what was compiled, where PyTorch can: others' shapes do not count against its limit."""
     alone = "isolate_recompiles" in inspect.signature(torch.compile).parameters
-    found: Callable[..., Any] = torch.compile(model, **({"isolate_recompiles": True} if alone else {}))
+    found: Callable[..., Any] = torch.compile(model, dynamic=False, **({"isolate_recompiles": True} if alone else {}))
     return found
-
-
-def _mark(inputs: tuple[torch.Tensor | None, ...]) -> None:
-    """One program for batches of all sizes: which of several ran would depend on what had been run before."""
-    for one in inputs:
-        if one is not None:
-            torch._dynamo.maybe_mark_dynamic(one, 0)
 
 
 def _shape(one: torch.Tensor | None) -> Any:

@@ -133,6 +133,20 @@ def test_continued_training_gives_equal_bytes(compiler: str, architecture: Archi
     )
 
 
+def test_one_program_for_training_and_one_for_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    programs: list[int] = []
+
+    def counting(graph: Any, inputs: Any) -> Any:
+        programs.append(len(inputs[-1]))
+        return graph
+
+    use(monkeypatch, counting)
+    learner = opened(True)
+    losses(learner, some())
+    assert len(programs) == 2
+    assert len(learner._run._rehearsed) == 2
+
+
 def test_outputs_are_not_overwritten(compiler: str) -> None:
     learner, (one, other) = opened(True), batches(2)
     first = learner.eval_step(one).prediction
@@ -142,14 +156,15 @@ def test_outputs_are_not_overwritten(compiler: str) -> None:
     assert np.array_equal(learner.eval_step(one).prediction, kept)
 
 
-def test_batches_of_one(compiler: str) -> None:
+def test_batches_that_are_not_full(compiler: str) -> None:
     eager, compiled = (opened(on, ConvNet(descriptor="conv6n-gmp-fc5")) for on in (False, True))
-    given = [batches(1, size=size)[0] for size in (8, 1, 3, 1)]
+    given = [batches(1, size=size)[0] for size in (1, 8, 1, 3)]
     assert losses(compiled, given) == pytest.approx(losses(eager, given), rel=1e-5)
 
 
 def test_gradient_checkpointing(compiler: str, caplog: pytest.LogCaptureFixture) -> None:
-    eager, compiled = (opened(on, DeepSEA(), 180, gradient_checkpointing=True) for on in (False, True))
+    settings = {"gradient_checkpointing": True, "batch_size": 2}
+    eager, compiled = (opened(on, DeepSEA(), 180, **settings) for on in (False, True))
     for learner in (eager, compiled):
         learner.train_step(batches(1, size=2, length=180)[0])
         assert np.isfinite(learner.take_logs()["loss"])
@@ -166,9 +181,11 @@ def test_lbfgs(compiler: str) -> None:
 
 
 @pytest.mark.slow
-def test_cherimoya(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("again", [False, True], ids=["plain", "checkpointing"])
+def test_cherimoya(again: bool, caplog: pytest.LogCaptureFixture) -> None:
     path = ROOT / "model-defs" / "torch-cherimoya-nexus-small.xml"
     sizes = ("architecture.hyperparameters.n_filters=4", "architecture.hyperparameters.n_layers=2")
+    settings = ("trainingprocess.batch_size=4", f"trainingprocess.gradient_checkpointing={again}")
     draw = np.random.default_rng(0)
     given = [
         Batch(np.arange(n), draw.integers(0, 5, (n, 288)).astype(np.uint8), (draw.poisson(0.5, (n, 200, 2)),))
@@ -176,7 +193,7 @@ def test_cherimoya(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ]
     found = []
     for compiled in ("False", "True"):
-        one = read(path, [*sizes, f"trainingprocess.compile={compiled}"])[0]
+        one = read(path, [*sizes, *settings, f"trainingprocess.compile={compiled}"])[0]
         found.append(losses(open_learner(one, 288, device="cpu", threads=1), given))
     assert found[1] == pytest.approx(found[0], rel=1e-5)
     assert told(caplog) == []
