@@ -345,7 +345,8 @@ def _chromosomes(
     pattern = getattr(source, "name_pattern", None)
     found = collected([Path(given)], labelled=False, manifest=asked.manifest, pattern=pattern)
     skipped = DataError("", found.problems) if found.problems else None
-    if skipped and not (asked.keep_going and found.chromosomes):
+    misnamed = any(problem.place.file == str(asked.manifest) for problem in found.problems)
+    if skipped and (misnamed or not (asked.keep_going and found.chromosomes)):
         found.sound()
     for note in found.notes:
         say(f"warning: {note}")

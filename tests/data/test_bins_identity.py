@@ -112,7 +112,8 @@ def test_a_broken_manifest_is_refused_with_its_line(tmp_path: Path, text: str, l
     small_bins.write(tmp_path / "a_chr1_multi_k_summary.csv")
     manifest = tmp_path / "manifest.csv"
     manifest.write_text(text)
-    problem = collected([tmp_path], manifest=manifest).problems[0]
+    small_bins.write(tmp_path / "unnamed_multi_k_summary.csv")
+    (problem,) = collected([tmp_path], manifest=manifest).problems  # not one for each table that it leaves unnamed
     assert (problem.place.file, problem.place.line) == (str(manifest), line)
     assert message in problem.message
 
@@ -124,6 +125,13 @@ def test_problems_of_all_tables_are_reported_together(tmp_path: Path) -> None:
     found = collected([tmp_path])
     assert [str(problem.place) for problem in found.problems] == [f"{one}:5", f"{two}:2"]
     assert [one.sample for one in found.chromosomes] == ["c"]
+
+
+def test_the_manifest_is_no_other_file(tmp_path: Path) -> None:
+    small_bins.write(tmp_path / "x_multi_k_summary.csv")
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,sample,chromosome\nx_multi_k_summary.csv,a,chr1\n")
+    assert not collected([tmp_path], manifest=manifest).notes
 
 
 def test_other_files_are_counted_and_surplus_columns_noted_once(tmp_path: Path) -> None:

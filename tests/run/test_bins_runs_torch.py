@@ -258,6 +258,12 @@ def test_a_manifest_names_tables_of_other_names(run: Run, tables: Path, tmp_path
     manifest.write_text("file,sample,chromosome\nodd.csv,me,chr7\n")
     (one,) = predicted(run, table, tmp_path / "out", manifest=str(manifest))["chromosomes"]
     assert (one["sample"], one["chromosome"]) == ("me", "chr7")
+    manifest.write_text("file,sample,chromosome\nodd.csv,me\n")
+    (tmp_path / "S001_chr1_multi_k_summary.csv").write_bytes(table.read_bytes())
+    with pytest.raises(DataError) as caught:  # no table, which could be left out
+        predicted(run, tmp_path, tmp_path / "again", manifest=str(manifest), keep_going=True)
+    assert str(caught.value) == f"{manifest}:2: SF0731: expected 3 cells, received 2"
+    assert not (tmp_path / "again").exists()
 
 
 def test_the_truth_may_be_a_hull(run: Run) -> None:

@@ -46,11 +46,12 @@ def collected(
 
     `labelled`: has_cen must be known, as for training; else it may be missing or −1.
     """
-    tables, others = found(paths)
+    tables, others = found(paths, manifest)
     entries, problems = read_manifest(manifest, tables, _roots(paths)) if manifest else ({}, [])
     names = Names(entries, pattern) if pattern else Names(entries)
     read = [read_table(path, labelled) for path in tables]
     chromosomes, unnamed = named((block for one in read for block in one.blocks), names)
+    unnamed = [] if problems else unnamed  # for want of a sound manifest
     problems = [*problems, *(problem for one in read for problem in one.problems), *unnamed]
     wrong = {problem.place.file for problem in problems}
     chromosomes = [one for one in chromosomes if str(one.block.file) not in wrong]
@@ -58,8 +59,9 @@ def collected(
     return Collection(tuple(chromosomes), tuple(problems), tuple(notes), tuple(tables), features_of(paths))
 
 
-def found(paths: Sequence[Path]) -> tuple[list[Path], int]:
+def found(paths: Sequence[Path], manifest: Path | None = None) -> tuple[list[Path], int]:
     """The tables of files and folders, and how many other files were passed over; raises DataError."""
+    expected = {FEATURES_FILE, *([manifest.name] if manifest else [])}  # beside tables
     tables: list[Path] = []
     others = 0
     for path in paths:
@@ -67,7 +69,7 @@ def found(paths: Sequence[Path]) -> tuple[list[Path], int]:
             files = sorted(_files(path), key=str)
             fitting = [file for file in files if file.name.endswith(ENDING)]
             tables += fitting
-            others += sum(not _expected(file) for file in files) - len(fitting)
+            others += sum(file.name not in expected for file in files) - len(fitting)
         elif path.is_file():
             tables.append(path)
         else:
@@ -92,11 +94,6 @@ def _files(folder: Path) -> Iterator[Path]:
         seen.add(os.path.realpath(place))
         folders.sort()
         yield from (file for name in names if (file := Path(place, name)).is_file())
-
-
-def _expected(file: Path) -> bool:
-    """Whether it lies beside tables for a reason."""
-    return file.name == FEATURES_FILE
 
 
 def _roots(paths: Sequence[Path]) -> list[Path]:
