@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ OPTIONS = (
     "set", "threshold", "min_bins", "merge_gap", "min_prob", "top_n", "top_n_scope", "nms_iou", "candidate_thresholds",
     "window", "overlap", "range_scores", "keep_going", "sort", "track", "manifest",
 )  # fmt: skip
+LEAST = {"min_bins": 1, "merge_gap": 0, "top_n": 1, "window": 1, "overlap": 0}
 TRUTHS = REGIONS, HULL = "regions", "hull"  # what called regions are compared with
 
 
@@ -217,6 +219,8 @@ class Asked:
             raise UsageError("--top-n-scope goes with --top-n")
         for name in ("threshold", "min_prob", "nms_iou"):
             _share(f"--{name.replace('_', '-')}", given.get(name, 0))
+        for name, least in LEAST.items():
+            _whole(f"--{name.replace('_', '-')}", given.get(name, least), least)
         if "window" in given:
             windows.overlap_of(given["window"], given.get("overlap"))
         passes = Passes(given.get("window"), given.get("overlap"))
@@ -242,9 +246,14 @@ def _one_of(option: str, value: str, known: Sequence[str]) -> None:
         raise UsageError(f"{option}: unknown '{value}'; {did_you_mean(value, known)}")
 
 
-def _share(option: str, value: float) -> None:
-    if not 0 <= value <= 1:  # nor NaN
-        raise UsageError(f"{option}: expected a number in [0, 1], received {value:g}")
+def _share(option: str, value: Any) -> None:
+    if not isinstance(value, Real) or not 0 <= float(value) <= 1:  # nor NaN
+        raise UsageError(f"{option}: expected a number in [0, 1], received {value}")
+
+
+def _whole(option: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise UsageError(f"{option}: expected an integer ≥ {least}, received {value}")
 
 
 def _thresholds(given: Any) -> tuple[float, ...]:
