@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 FACTS = ("state", "model", "run", "identity", "definition", "data_definition", "files", "overrides", "seed", "data")
 # how data that were moved are found
 MOVED = "if the data were moved, say where they lie now: seqforge evaluate and predict take --data FILE or FOLDER"
+NOWHERE = "no such data; seqforge evaluate and predict take --data with where it lies now"
+START = "--data is the folder at which the paths of the definition's data section start"
 KIND_OF_DATA = "SF0422"  # a path that is no data definition, table or folder
 
 
@@ -118,6 +120,8 @@ class Run:
     def experiment(self) -> Experiment:
         """The definition resolved again, with the files that the run keeps of its own."""
         tree = recorded.tree(self.path, self.manifest)
+        if self.moved is not None and not self.moved.exists():
+            raise RunError(f"{self.moved}: {NOWHERE}")
         try:
             experiment, _ = read(tree, data=self._data_path(), need_files=False)
         except DefinitionError as error:
@@ -158,7 +162,7 @@ class Run:
         if source is None:
             raise RunError(f"{self.path}: the run names no data")
         if (path := self._data_path()) is not None and not path.exists():
-            raise RunError(f"{path}: no such data; seqforge evaluate and predict take --data with where it lies now")
+            raise RunError(f"{path}: {NOWHERE}")
         wanted = wanted._replace(strict=facts["strict"])
         if not self.manifest["data_definition"]:
             wanted = wanted._replace(folder=Path(facts["folder"]))
@@ -169,8 +173,8 @@ class Run:
         try:
             data = source.open(wanted, report)
         except DataError as error:
-            if self.moved is None and any(problem.id == MISSING for problem in error.problems):
-                raise DataError(f"{error}\n{MOVED}", error.problems) from None
+            if any(problem.id == MISSING for problem in error.problems) and (self.moved is None or self._rebased):
+                raise DataError(f"{error}\n{MOVED if self.moved is None else START}", error.problems) from None
             raise
         if data.fingerprint != self.manifest["identity"]["data"]:
             raise RunError(self._other_data())

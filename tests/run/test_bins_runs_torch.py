@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from seqforge import cli
 from seqforge.callbacks.interrupt import Interrupted
-from seqforge.errors import BackendError, DataError, UsageError
+from seqforge.errors import BackendError, DataError, RunError, UsageError
 from seqforge.evaluation.bins_scores import Threshold
 from seqforge.experiment import read
 from seqforge.metrics.thresholds import best
@@ -269,6 +269,25 @@ def test_a_manifest_names_tables_of_other_names(run: Run, tables: Path, tmp_path
         predicted(run, tmp_path, tmp_path / "again", manifest=str(manifest), keep_going=True)
     assert str(caught.value) == f"{manifest}:2: SF0731: expected 3 cells, received 2"
     assert not (tmp_path / "again").exists()
+
+
+def test_moved_tables_are_found_below_the_folder_where_paths_start(run: Run, tables: Path, tmp_path: Path) -> None:
+    text = DEFINITION.read_text()
+    data = '<data format="bins"><hyperparameter name="tables">tab</hyperparameter></data>'
+    (tmp_path / "own.xml").write_text(text[: text.index("<data ")] + data + text[text.index("</data>") + 7 :])
+    for number in range(3):
+        small_bins.write(tmp_path / f"tab/S{number}_chr1_multi_k_summary.csv")
+    own = trained(tmp_path, "trainingprocess.epochs=1", definition=tmp_path / "own.xml")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "tab").rename(tmp_path / "new" / "tab")
+    assert judge(Run(own.path, tmp_path / "new"), "test", with_report=False, device="cpu").scores["n"] == 1
+    with pytest.raises(DataError) as caught:
+        judge(Run(own.path, tmp_path / "new" / "tab"), "test", with_report=False, device="cpu")
+    where, way_out = str(caught.value).splitlines()
+    assert where.startswith(f"{tmp_path / 'new' / 'tab' / 'tab'}: SF0701")
+    assert way_out == "--data is the folder at which the paths of the definition's data section start"
+    with pytest.raises(RunError, match="nowhere: no such data; seqforge evaluate and predict take --data"):
+        judge(Run(own.path, tmp_path / "nowhere"), "test", with_report=False, device="cpu")
 
 
 def test_the_truth_may_be_a_hull(run: Run) -> None:
