@@ -58,6 +58,8 @@ def test_each_set_has_a_group_at_least() -> None:
 def test_two_samples_are_too_few_unless_a_set_goes_without() -> None:
     with pytest.raises(DataError, match=r"expected 3 or more groups of samples .*declare validation_samples and test_"):
         divided(cohort(2), Division())
+    with pytest.raises(DataError, match=r"^/data/a, /data/b: SF0737: split sample: expected 3"):
+        divided(cohort(2), Division(roots=[Path("/data/a"), Path("/data/b")]))
     shares = {"training": 0.9, "validation": 0.1, "test": 0.0}
     assert set(divided(cohort(2), Division(shares=shares)).sets) == {"training", "validation"}
 

@@ -40,6 +40,11 @@ class Division:
     declared: Mapping[str, Sequence[str]] = field(default_factory=dict)
     roots: Sequence[Path] = ()
 
+    @property
+    def where(self) -> str:
+        """The place of what is wrong with all tables together; "" where it is not known."""
+        return ", ".join(map(str, self.roots))
+
 
 class Divided(NamedTuple):
     """Set → chromosomes in their order, and what a user should know."""
@@ -54,7 +59,7 @@ def divided(chromosomes: Sequence[Chromosome], division: Division) -> Divided:
     owner = _OWNERS[division.by](chromosomes, division)
     sets = {name: [one for one, set_name in zip(chromosomes, owner, strict=True) if set_name == name] for name in SETS}
     if not sets["training"]:
-        raise refuse(EMPTY, f"split {division.by}: no chromosome is left for the training set")
+        raise refuse(EMPTY, f"split {division.by}: no chromosome is left for the training set", file=division.where)
     return Divided({name: members for name, members in sets.items() if members}, leaks(sets, division.by))
 
 
@@ -94,11 +99,12 @@ def _declared(chromosomes: Sequence[Chromosome], division: Division) -> dict[str
     for name, samples in division.declared.items():
         for sample in samples:
             if sample not in group_of:
-                raise refuse(DIVISION, f"{name}_samples: no sample '{sample}'; {did_you_mean(sample, list(group_of))}")
+                hint = did_you_mean(sample, list(group_of))
+                raise refuse(DIVISION, f"{name}_samples: no sample '{sample}'", hint, division.where)
             other = taken.setdefault(group_of[sample], name)
             if other != name:
                 message = f"{name}_samples: {sample} belongs to {group_of[sample]}, which is in the {other} set"
-                raise refuse(DIVISION, message, "a group lies in one set")
+                raise refuse(DIVISION, message, "a group lies in one set", division.where)
     return taken
 
 
@@ -131,7 +137,7 @@ def _too_few(names: Sequence[str], missing: Sequence[str], division: Division) -
     hint = (
         f"declare {' and '.join(ways)}, or fractions of 0" if ways else "declare fractions of 0 for sets to go without"
     )
-    return refuse(DIVISION, message, hint)
+    return refuse(DIVISION, message, hint, division.where)
 
 
 def _by_folder(chromosomes: Sequence[Chromosome], division: Division) -> list[str]:
