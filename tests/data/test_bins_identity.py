@@ -160,6 +160,18 @@ def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:
         collected([tmp_path / "none"])
 
 
+def test_tables_without_a_record_of_how_they_were_made_are_named_among_others(tmp_path: Path) -> None:
+    for name in "abc":
+        small_bins.write(tmp_path / name / f"{name}_chr1_multi_k_summary.csv")
+    assert not collected([tmp_path]).notes
+    for name in "ac":
+        (tmp_path / name / "features.json").write_text('{"bin_size": 1000}')
+    (note,) = collected([tmp_path]).notes
+    assert note.endswith(f"as it does of the others: {tmp_path / 'b'}")
+    (tmp_path / "b" / "features.json").write_text('{"bin_size": 1000}')
+    assert not collected([tmp_path]).notes
+
+
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     small_bins.write(tmp_path / "elsewhere" / "a" / "a_chr1_multi_k_summary.csv")
     (tmp_path / "elsewhere" / "features.json").write_text('{"bin_size": 1000}')

@@ -55,7 +55,7 @@ def collected(
     problems = [*problems, *(problem for one in read for problem in one.problems), *unnamed]
     wrong = {problem.place.file for problem in problems}
     chromosomes = [one for one in chromosomes if str(one.block.file) not in wrong]
-    notes = [*_others(others), *_surplus([one.surplus for one in read]), *_bin_sizes(chromosomes)]
+    notes = [*_others(others), *_surplus([one.surplus for one in read]), *_bin_sizes(chromosomes), *_unsaid(tables)]
     return Collection(tuple(chromosomes), tuple(problems), tuple(notes), tuple(tables), features_of(paths))
 
 
@@ -145,6 +145,19 @@ def _surplus(columns: Sequence[Sequence[str]]) -> list[str]:
         return []
     listing = ", ".join(f"{name} ({count:,} tables)" for name, count in counts.items())
     return [f"columns that nothing reads: {listing}"]
+
+
+def _unsaid(tables: Sequence[Path]) -> list[str]:
+    """Folders without a features.json, where others have one."""
+    folders = sorted({table.parent for table in tables})
+    bare = [
+        folder for folder in folders if not any((one / FEATURES_FILE).is_file() for one in (folder, *folder.parents))
+    ]
+    if not bare or len(bare) == len(folders):
+        return []
+    more = f" and {len(bare) - 5:,} more" if len(bare) > 5 else ""
+    listing = ", ".join(map(str, bare[:5])) + more
+    return [f"no {FEATURES_FILE} says how these tables were made, as it does of the others: {listing}"]
 
 
 def _bin_sizes(chromosomes: Sequence[Chromosome]) -> list[str]:
