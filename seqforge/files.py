@@ -23,9 +23,12 @@ SEAL = "checksums.json"
 def write(path: Path, content: str | bytes) -> None:
     """`content` as the file `path`: under a temporary name first, flushed to the disk, then renamed."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-    flush(temporary)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        flush(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     flush(path.parent)
 
 

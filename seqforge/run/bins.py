@@ -336,8 +336,17 @@ def _refuse_output(output: Path) -> None:
 
 
 def _written(output: Path, content: Output) -> list[Path]:
-    output.mkdir(parents=True, exist_ok=True)
-    return bins_outputs.write(output, content)
+    """All files of `output`, or none; raises RunError for a full disk."""
+    fresh = not output.exists()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        return bins_outputs.write(output, content)
+    except OSError as error:
+        for path in output.iterdir() if output.is_dir() else ():  # was empty
+            path.unlink()
+        if fresh and output.is_dir():
+            output.rmdir()
+        raise RunError(f"-o {output}: nothing is written: {error.strerror or error}") from None
 
 
 def _chromosomes(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ import pytest
 import small_bins
 from typer.testing import CliRunner
 
-from seqforge import cli
+from seqforge import cli, files
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.errors import BackendError, DataError, RunError, UsageError
 from seqforge.evaluation.bins_scores import Threshold
@@ -228,6 +229,27 @@ def test_a_folder_that_may_not_be_written_is_refused_before_anything_is_computed
         predicted(run, tables, tmp_path / "new" / "out")
     expected = f"-o {tmp_path / 'new' / 'out'}: nothing may be written into {tmp_path}; choose another folder"
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_disk_that_gets_full_leaves_nothing_half_written(
+    run: Run, tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    whole = files.write
+
+    def filling(path: Path, content: str) -> None:
+        if path.name == "summary.csv":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(path, content)
+
+    monkeypatch.setattr(files, "write", filling)
+    output = tmp_path / "out"
+    if there:
+        output.mkdir()
+    with pytest.raises(RunError) as caught:
+        predicted(run, tables, output)
+    assert str(caught.value) == f"-o {output}: nothing is written: No space left on device"
+    assert list(output.iterdir()) == [] if there else not output.exists()
 
 
 @pytest.mark.parametrize("option", ["--format", "--sequence-column", "--id-column", "--pad", "--crop"])
