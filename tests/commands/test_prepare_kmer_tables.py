@@ -128,6 +128,10 @@ def test_labels(genome: Path, tmp_path: Path):
     said = json.loads((tmp_path / "less" / "features.json").read_text())
     assert said["label_overlap"] == 0.4
     assert said["labels"]["name"] == "cen.bed"
+    assert not said["notes"][-1].startswith("no bin is covered")
+    bed.write_text("chr1\t120\t130\n")
+    result = run(genome, "-o", tmp_path / "none", *SMALL, "--labels", bed)
+    assert "no bin is covered by regions to 0.5: has_cen is 0 in every row" in result.output
 
 
 @pytest.mark.parametrize(
@@ -174,6 +178,9 @@ def test_a_folder_is_kept_or_refused(genome: Path, tmp_path: Path):
     (out / "toy_chr1_multi_k_summary.csv").unlink()
     with pytest.raises(SeqForgeError, match="holds tables of another genome"):
         run(genome, "-o", out, *SMALL)
+    (out / "features.json").unlink()
+    with pytest.raises(SeqForgeError, match=r"out holds tables without a features\.json that can be read"):
+        run(genome, "-o", out, *SMALL)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +217,16 @@ def test_files_are_refused_in_one_line(tmp_path: Path):
     empty.write_text("")
     with pytest.raises(SeqForgeError, match=r"empty.fa: SF0709: the file has no sequences"):
         run(empty, "-o", tmp_path / "out")
+    protein = tmp_path / "protein.fa"
+    protein.write_text(">p\n" + "MKTAYIAKQRQISFVKSHFSRQ" * 100 + "\n")
+    with pytest.raises(
+        SeqForgeError, match=r"protein.fa: SF0709: nowhere are 16 bases in a row A, C, G or T; is it DNA"
+    ):
+        run(protein, "-o", tmp_path / "out", *SMALL)
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SeqForgeError, match="is it DNA"):
+        run(protein, "-o", tmp_path / "out", *SMALL)
     assert not list((tmp_path / "out").iterdir())
 
 

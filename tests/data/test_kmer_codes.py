@@ -56,6 +56,7 @@ def test_one_long_line(tmp_path: Path):
         (b"\n\nACGT\n>a\nAC\n", "a.fa:3: SF0708: a FASTA file starts with '>', received 'ACGT'"),
         (b">a\nACGT\n>\nAC\n", "a.fa:3: SF0708: expected a name behind '>', received none"),
         (b">a x\nACGT\n>b\nAC\n>a y\nAA\n", "a.fa:5: SF0706: there is a record 'a' already"),
+        (b">a\rACGT\rAC\r", "a.fa:1: SF0708: lines end in carriage returns alone; end them in line feeds"),
         (b">a\nAC\0GT\n", "this is no text file"),
         (gzip.compress(TEXT * 2000, mtime=0)[:40], "the gzip data are damaged or cut off"),
     ],

@@ -86,6 +86,8 @@ def _name(header: _Header, path: Path, seen: set[str]) -> str:
     words = header.text.split()
     if not words:
         raise refuse(DAMAGED, "expected a name behind '>', received none", file=path, line=header.line)
+    if b"\r" in header.text.rstrip(b"\r"):
+        raise refuse(DAMAGED, "lines end in carriage returns alone", "end them in line feeds", path, header.line)
     name = words[0].decode("utf-8", "replace")
     if name in seen:
         raise refuse(DUPLICATE, f"there is a record '{name}' already", "names must differ", path, header.line)

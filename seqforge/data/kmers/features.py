@@ -187,7 +187,7 @@ def computed(
 ) -> Features:
     """The features of every bin of every record; temporary files, at most 19 bytes per base, go into `scratch`.
 
-    `judge` sees what was read before anything is counted, and may refuse it.
+    `judge` sees what was read before anything is counted, and may refuse it. Raises DataError where no k-mer is valid.
     """
     report(f"reading {chosen.genome}")
     codes = encode(chosen.genome, scratch)
@@ -201,6 +201,8 @@ def computed(
         report(f"counting {k}-mers of {codes.size:,} bases")
         with counted(codes, k, chosen.canonical, plan, scratch, once) as counts:
             medians[k], once = counts.median, counts.once
+            if once.k == min(chosen.k) and not counts.valid:
+                raise refuse(EMPTY, f"nowhere are {k} bases in a row A, C, G or T", "is it DNA?", chosen.genome)
             found[k] = _reduced(counts, bins, plan, k, chosen.rule)
     codes.spill.close()
     values = [_share(part, found[k][0]) for k in chosen.k for part in (found[k][2], found[k][1])]
@@ -244,7 +246,6 @@ def write(chosen: Settings, folder: Path, report: Report = lambda text: None) ->
             known.check(codes.records)
 
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with _scratch(folder) as scratch:
             found = computed(chosen, scratch, report, judge)
         said = _written(chosen, found, known, folder)
@@ -257,12 +258,21 @@ def write(chosen: Settings, folder: Path, report: Report = lambda text: None) ->
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """A folder for temporary files beside the tables: that file system has to have room, the system's may not."""
+    """A folder for temporary files beside the tables: that file system has to have room, the system's may not.
+
+    Where what is done with it fails, `folder` is not left behind if it was made for it.
+    """
+    there = folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
     path = Path(tempfile.mkdtemp(prefix=".counting-", dir=folder))
+    done = False
     try:
         yield path
+        done = True
     finally:
         shutil.rmtree(path, ignore_errors=True)
+        if not there and not done:
+            folder.rmdir()
 
 
 def _held(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
@@ -277,6 +287,9 @@ def _held(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
     names = [one["file"] for one in held.get("chromosomes", [])]
     if names == [path.name for path in tables] and {name: held.get(name) for name in key} == key:
         return held
+    if not held:
+        cut = f"{folder} holds tables without a {REPORT} that can be read: they were not finished, or are not from here"
+        raise DataError(f"{cut}; remove them, or choose another folder with -o")
     raise DataError(f"{folder} holds tables of another genome or with other settings; choose another folder with -o")
 
 
@@ -284,9 +297,11 @@ def _written(chosen: Settings, found: Features, known: Labels | None, folder: Pa
     """Write a table for each record with enough bins; the report."""
     names = _file_names(chosen.sample, found.codes.records)
     kept = np.flatnonzero(np.diff(found.bins.first) >= FEWEST_BINS).tolist()
-    for number in kept:
-        _write_table(folder / names[number], chosen, found, number, known)
-    return {**chosen.key, **_report(found, kept, names)}
+    labelled = sum(_write_table(folder / names[number], chosen, found, number, known) for number in kept)
+    said = {**chosen.key, **_report(found, kept, names)}
+    if known is not None and not labelled:
+        said["notes"] += [f"no bin is covered by regions to {chosen.label_overlap:g}: has_cen is 0 in every row"]
+    return said
 
 
 def _refuse_short(chosen: Settings, codes: Codes, bins: Bins) -> None:
@@ -316,8 +331,11 @@ def _file_names(sample: str, records: tuple[Record, ...]) -> list[str]:
     return names
 
 
-def _write_table(path: Path, chosen: Settings, found: Features, number: int, known: Labels | None) -> None:
-    """Columns start, end, two features for each k, has_cen; names too, where the file's name does not tell them."""
+def _write_table(path: Path, chosen: Settings, found: Features, number: int, known: Labels | None) -> int:
+    """Columns start, end, two features for each k, has_cen; names too, where the file's name does not tell them.
+
+    How many rows are labelled 1.
+    """
     record = found.codes.records[number]
     rows = slice(*found.bins.first[number : number + 2])
     start, stop = found.bins.start[rows] - record.start, found.bins.stop[rows] - record.start
@@ -332,6 +350,7 @@ def _write_table(path: Path, chosen: Settings, found: Features, number: int, kno
         file.writelines(
             f"{low},{high},{','.join(map(repr, values))},{cen}{tail}\n" for low, high, values, cen in columns
         )
+    return int(np.count_nonzero(has == 1))
 
 
 def _quoted(word: str) -> str:
