@@ -113,11 +113,13 @@ def test_evaluate_writes_scores_curves_and_report(run: seqforge.Run) -> None:
     assert (run.path / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_evaluate_as_json(run: seqforge.Run) -> None:
     done = command("evaluate", run.path, "--json", "--no-report")
     assert json.loads(done.stdout)["confusion_matrix"] == run.scores["test"]["confusion_matrix"]
 
 
+@pytest.mark.slow
 def test_unknown_set_and_missing_run(run: seqforge.Run, tmp_path: Path) -> None:
     done = command("evaluate", run.path, "--set", "tests")
     assert (done.returncode, done.stderr) == (2, "unknown set 'tests'; did you mean 'test'?\n")
@@ -170,6 +172,7 @@ def test_options_of_predict_are_checked_before_it_starts(
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
+@pytest.mark.slow
 def test_a_wrong_input_prints_no_header(run: seqforge.Run, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("ACGT\n")
     done = command("predict", run.path, tmp_path / "bad.txt")
@@ -192,6 +195,7 @@ def test_json_and_predictions_do_not_share_stdout(run: seqforge.Run, tmp_path: P
     assert "name a file with -o" in done.stderr
 
 
+@pytest.mark.slow
 def test_scores_need_no_report(run: seqforge.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     lines: list[str] = []

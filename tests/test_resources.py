@@ -43,6 +43,7 @@ def test_other_names_stay_as_they_are(spelt: str) -> None:
     assert resources.definition(spelt) == Path(spelt)
 
 
+@pytest.mark.slow
 def test_list_shows_them() -> None:
     line = [sys.executable, "-m", "seqforge", "list", "definitions"]
     assert f"model-defs/{ID}.xml: " in subprocess.run(line, capture_output=True, text=True, check=True).stdout

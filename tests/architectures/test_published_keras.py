@@ -30,8 +30,8 @@ BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
     [
         ("Basset", 50, 5_616_950, 1_403),
         ("Basset", 2, 5_568_902, 1_403),
-        ("ChromDragoNN", 50, 8_274_146, 10_841),
-        ("DeepSEA", 10, 52_001_385, 0),
+        pytest.param("ChromDragoNN", 50, 8_274_146, 10_841, marks=pytest.mark.slow),
+        pytest.param("DeepSEA", 10, 52_001_385, 0, marks=pytest.mark.slow),
     ],
 )
 def test_counts(name: str, outputs: int, parameters: int, buffers: int):

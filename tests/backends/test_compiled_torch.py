@@ -103,6 +103,7 @@ def test_losses_are_those_of_eager_models(compiler: str, settings: dict, caplog:
     assert told(caplog) == []
 
 
+@pytest.mark.slow
 def test_names_of_weights_and_states(compiler: str, tmp_path: Path) -> None:
     eager, compiled = (opened(on, **AVERAGED) for on in (False, True))
     for name, learner in (("eager", eager), ("compiled", compiled)):
@@ -116,6 +117,7 @@ def test_names_of_weights_and_states(compiler: str, tmp_path: Path) -> None:
     assert same(eager.weights(), compiled.weights())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", [PLAIN, NOISY], ids=["plain", "dropout"])
 def test_continued_training_gives_equal_bytes(compiler: str, architecture: Architecture, tmp_path: Path) -> None:
     """What ran before the state was saved, such as a smaller batch, does not decide what runs after it."""
@@ -162,6 +164,7 @@ def test_batches_that_are_not_full(compiler: str) -> None:
     assert losses(compiled, given) == pytest.approx(losses(eager, given), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_gradient_checkpointing(compiler: str, caplog: pytest.LogCaptureFixture) -> None:
     settings = {"gradient_checkpointing": True, "batch_size": 2}
     eager, compiled = (opened(on, DeepSEA(), 180, **settings) for on in (False, True))
@@ -173,6 +176,7 @@ def test_gradient_checkpointing(compiler: str, caplog: pytest.LogCaptureFixture)
     assert told(caplog) == []
 
 
+@pytest.mark.slow
 def test_lbfgs(compiler: str) -> None:
     settings = {"optimizers": (("LBFGS", {"max_iter": 3}, None),)}
     eager, compiled = (opened(on, ConvNet(descriptor="conv6n-gmp-fc5"), **settings) for on in (False, True))

@@ -12,7 +12,7 @@ from small_profiles import HEADS
 
 from seqforge.losses.bpnet_loss import BPNetLoss
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 LIBRARY = "Keras"
 STILL = ('learning_rate">0.02', 'learning_rate">1e-30')
 SLOW = ('learning_rate">0.02', 'learning_rate">1e-4')

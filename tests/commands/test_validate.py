@@ -240,6 +240,7 @@ def test_from_python(folder: Path) -> None:
         validate("nowhere")
 
 
+@pytest.mark.slow
 def test_no_framework_is_imported() -> None:
     code = (
         "import sys; from seqforge.validation import report; report(sys.argv[1:]); "

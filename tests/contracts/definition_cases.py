@@ -37,7 +37,10 @@ LARGE = {
     "keras-bpnet-solo-nexus",
     "keras-bpnet-solo-nexus-peaks",
     "torch-mc50-dna1000-chromdragonn-s1",
+    "keras-bpnet-transformation-nexus",
     "tf-mc2-dna150-conv2-lstm32-fc32-s1",
+    "tf-mc10-dna1000-conv10-gmp-fc10-s1",
+    "tf-mc10-dna1000-conv10w-conv10w-gmp-fc10-s1",
 }
 
 

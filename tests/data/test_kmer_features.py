@@ -118,7 +118,7 @@ def test_equals_a_dictionary_of_texts(tmp_path: Path, k: int, canonical: bool):
             assert found.values.tolist() == rows
 
 
-@pytest.mark.parametrize("canonical", [True, False])
+@pytest.mark.parametrize("canonical", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_several_lengths_equal_a_dictionary_of_texts(tmp_path: Path, canonical: bool):
     """Longer k-mers are counted only where shorter ones occur more than once; they may overlap their own reverse."""
     lengths = (100, 7, 65, 64, 8, 512)

@@ -412,6 +412,7 @@ class Stop(Callback):
             training.interrupt = 2
 
 
+@pytest.mark.slow
 def test_crops_and_pads_are_the_same_in_an_interrupted_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from seqforge.run import conductor
 

@@ -88,6 +88,7 @@ def test_evaluation_gives_the_scores_of_the_training(run: Run) -> None:
     assert json.loads(result.stdout) == Run(run.path).scores["test"]
 
 
+@pytest.mark.slow
 def test_other_lengths_are_not_predicted_as_they_are(run: Run, tmp_path: Path) -> None:
     read, text = run.manifest["data"]["length"], "ACGGTTA" * 100
     short, long = text[: read - 8], text[: read + 8]

@@ -103,6 +103,7 @@ class Stop(Callback):
             training.interrupt = 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("freeze_below", "frozen"), [(0, False), (1e6, True)])
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freeze_below: float, frozen: bool

@@ -20,7 +20,7 @@ from seqforge.experiment import read
 from seqforge.run import Options, Run, conduct
 from seqforge.run.profile_predicting import ProfilePrediction
 
-pytestmark = pytest.mark.keras
+pytestmark = [pytest.mark.keras, pytest.mark.slow]
 PART = '<part name="{name}" run="{run}" freeze="true"/>'
 BIAS = '<hyperparameter name="use_bias_counts">True</hyperparameter>'
 
@@ -69,7 +69,6 @@ def codes() -> np.ndarray:
     return drawn
 
 
-@pytest.mark.slow
 def test_residual_and_bias_add_up_to_the_combined_model(parts: dict[str, ProfilePrediction]) -> None:
     whole, residual, bias = (parts[name] for name in ("combined", "residual", "bias"))
     for head in ("x", "y"):
@@ -80,12 +79,10 @@ def test_residual_and_bias_add_up_to_the_combined_model(parts: dict[str, Profile
     assert not np.allclose(whole.logits["x"], residual.logits["x"])
 
 
-@pytest.mark.slow
 def test_the_whole_is_what_is_predicted_without_a_part(combined: Run, parts: dict, codes: np.ndarray) -> None:
     np.testing.assert_array_equal(combined.predict(codes).logits["x"], parts["combined"].logits["x"])
 
 
-@pytest.mark.slow
 def test_the_bias_is_the_transformation_in_the_middle_of_the_input(
     solo: Run, transformation: Run, parts: dict[str, ProfilePrediction], codes: np.ndarray
 ) -> None:
