@@ -107,11 +107,9 @@ def diagnose(probes: Callable[[], list[Probed]] = probe) -> Diagnosis:
 
 def _machine() -> dict[str, Any]:
     """Without the name of the host: this is shown to others."""
-    from seqforge.architectures.centromere_memory import free_memory
-
     known = {name: value for name, value in environment.machine().items() if name != "host"}
-    more = {"usable_cores": environment.usable_cores(), "memory": environment.memory(), "free_memory": free_memory()}
-    return known | more
+    memory = {"memory": environment.memory(), "free_memory": environment.free_memory()}
+    return known | {"usable_cores": environment.usable_cores()} | memory
 
 
 def _packages(asked: list[Requirement]) -> dict[str, dict[str, str | None]]:

@@ -9,11 +9,13 @@ import os
 import platform
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from seqforge import __version__
 
 DISTRIBUTION = "seqforge"
+MEMINFO, CGROUPS, OWN_CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _BOUND = re.compile(r"(>=|<=|==|!=|>|<)\s*([\w.+]+)")
 _EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")
 _PLATFORM = re.compile(r"platform_system == ['\"](\w+)['\"]")
@@ -51,6 +53,34 @@ def memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def free_memory() -> int | None:
+    """Bytes that this process can still have: what the machine and the limits of its groups leave; None: not known."""
+    if not MEMINFO.is_file():
+        return None
+    lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines() if ":" in line)
+    machine = int(lines["MemAvailable"].split()[0]) * 1024
+    return min([machine, *_left_in_groups()])
+
+
+def _left_in_groups() -> list[int]:
+    """What the limits of this process' control groups leave, from its own group to the root (Linux, version 2)."""
+    lines = OWN_CGROUP.read_text().splitlines() if OWN_CGROUP.is_file() else []
+    own = next((CGROUPS / line[len("0::/") :] for line in lines if line.startswith("0::/")), CGROUPS)
+    groups = [own, *own.parents]
+    return [left for group in groups if group.is_relative_to(CGROUPS) and (left := _left(group)) is not None]
+
+
+def _left(group: Path) -> int | None:
+    try:
+        limit = (group / "memory.max").read_text().strip()
+        used = int((group / "memory.current").read_text())
+        files = (group / "memory.stat").read_text().splitlines()
+    except OSError:
+        return None
+    cached = next((int(line.split()[1]) for line in files if line.startswith("inactive_file ")), 0)
+    return None if limit == "max" else max(0, int(limit) - used + cached)
 
 
 class Requirement(NamedTuple):

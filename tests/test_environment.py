@@ -16,6 +16,7 @@ from seqforge import environment
 from seqforge.environment import Requirement, requirement
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+GIB = 1 << 30
 PROJECT = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
 
 
@@ -99,3 +100,33 @@ def test_the_machine() -> None:
     assert 1 <= environment.usable_cores() <= (os.cpu_count() or 1)
     assert (environment.memory() or 1 << 30) > 1 << 20
     assert environment.machine().keys() == {"host", "platform", "processor", "cores"}
+
+
+def groups(folder: Path, monkeypatch: pytest.MonkeyPatch, **limits: tuple[str, int, int]) -> None:
+    """A machine with 8 GiB free whose control groups have these (limit, use, cached files)."""
+    (folder / "meminfo").write_text("MemTotal: 99 kB\nMemAvailable: 8388608 kB\n")
+    (folder / "cgroup").write_text("0::/user/job\n")
+    monkeypatch.setattr(environment, "MEMINFO", folder / "meminfo")
+    monkeypatch.setattr(environment, "OWN_CGROUP", folder / "cgroup")
+    monkeypatch.setattr(environment, "CGROUPS", folder / "fs")
+    for name, (limit, used, cached) in limits.items():
+        group = folder / "fs" / name.replace("_", "/")
+        group.mkdir(parents=True, exist_ok=True)
+        (group / "memory.max").write_text(f"{limit}\n")
+        (group / "memory.current").write_text(f"{used}\n")
+        (group / "memory.stat").write_text(f"anon 5\ninactive_file {cached}\n")
+
+
+def test_free_memory_is_the_least_that_machine_and_limits_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups(tmp_path, monkeypatch)
+    assert environment.free_memory() == 8 * GIB
+    groups(tmp_path, monkeypatch, user_job=("max", 5, 0))
+    assert environment.free_memory() == 8 * GIB
+    groups(tmp_path, monkeypatch, user=(str(3 * GIB), 2 * GIB, GIB // 2), user_job=("max", 5, 0))
+    assert environment.free_memory() == GIB + GIB // 2
+    groups(tmp_path, monkeypatch, user_job=(str(GIB), 2 * GIB, 0))
+    assert environment.free_memory() == 0
+    (tmp_path / "meminfo").unlink()
+    assert environment.free_memory() is None

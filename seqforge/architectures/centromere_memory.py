@@ -9,8 +9,8 @@ measured at 1,000 to 4,000 bins on a CPU, for several sizes of models; it grows 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from seqforge import environment
 from seqforge.architectures.centromere_shapes import POSITION, RANGE, Sizes
 from seqforge.errors import BackendError
 
@@ -22,7 +22,6 @@ HELD = 1.3  # what an allocator on a CPU takes for what is kept; there is less w
 HELD_GPU = 1.1
 AGAIN = 1.47  # of what a layer keeps: its gradients, where it is computed again for them
 ALWAYS = 32 * 2**20  # workspaces of libraries
-MEMINFO, CGROUPS, OWN_CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,30 +107,7 @@ def free_memory(device: str = "cpu") -> int | None:
 
         free, _ = torch.cuda.mem_get_info(torch.device(device))
         return int(free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device))
-    if device != "cpu" or not MEMINFO.is_file():
-        return None
-    lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines() if ":" in line)
-    machine = int(lines["MemAvailable"].split()[0]) * 1024
-    return min([machine, *_left_in_groups()])
-
-
-def _left_in_groups() -> list[int]:
-    """What the limits of this process' control groups leave, from its own group to the root (Linux, version 2)."""
-    lines = OWN_CGROUP.read_text().splitlines() if OWN_CGROUP.is_file() else []
-    own = next((CGROUPS / line[len("0::/") :] for line in lines if line.startswith("0::/")), CGROUPS)
-    groups = [own, *own.parents]
-    return [left for group in groups if group.is_relative_to(CGROUPS) and (left := _left(group)) is not None]
-
-
-def _left(group: Path) -> int | None:
-    try:
-        limit = (group / "memory.max").read_text().strip()
-        used = int((group / "memory.current").read_text())
-        files = (group / "memory.stat").read_text().splitlines()
-    except OSError:
-        return None
-    cached = next((int(line.split()[1]) for line in files if line.startswith("inactive_file ")), 0)
-    return None if limit == "max" else max(0, int(limit) - used + cached)
+    return environment.free_memory() if device == "cpu" else None
 
 
 def too_large(sizes: Sizes, one: Pass, longest: str, free: int | None) -> str | None:
