@@ -56,16 +56,23 @@ class Output:
 
 
 def write(folder: Path, output: Output) -> list[Path]:
-    """Every file into `folder`, each whole or not at all.
+    """Every file into `folder`, or, where one cannot be written (OSError), none.
 
     Samples that share a name of a chromosome have BED and bedGraph files of their own: `{sample}.regions.bed`.
     """
     texts = {f"{prefix}{name}": text for prefix, group in _groups(output.called) for name, text in _beds(group, output)}
     texts |= {"probabilities.csv": _probabilities(output), "summary.csv": _summary(output)}
     texts["predictions.json"] = _json(output)
-    for name, text in texts.items():
-        files.write(folder / name, text)
-    return [folder / name for name in texts]
+    written: list[Path] = []
+    try:
+        for name, text in texts.items():
+            files.write(folder / name, text)
+            written.append(folder / name)
+    except OSError:
+        for path in written:
+            path.unlink()
+        raise
+    return written
 
 
 def _groups(called: Sequence[Called]) -> Iterator[tuple[str, list[Called]]]:

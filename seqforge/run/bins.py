@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -342,10 +343,9 @@ def _written(output: Path, content: Output) -> list[Path]:
         output.mkdir(parents=True, exist_ok=True)
         return bins_outputs.write(output, content)
     except OSError as error:
-        for path in output.iterdir() if output.is_dir() else ():  # was empty
-            path.unlink()
-        if fresh and output.is_dir():
-            output.rmdir()
+        if fresh:
+            with suppress(OSError):  # somebody else's file is in it, or it was never made
+                output.rmdir()
         raise RunError(f"-o {output}: nothing is written: {error.strerror or error}") from None
 
 

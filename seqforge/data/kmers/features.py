@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -272,7 +272,8 @@ def _scratch(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(path, ignore_errors=True)
         if not there and not done:
-            folder.rmdir()
+            with suppress(OSError):  # somebody else's file is in it
+                folder.rmdir()
 
 
 def _held(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
