@@ -139,6 +139,17 @@ def one_of(names: Sequence[str]) -> str:
     return f"one of {', '.join(names)}" if len(names) > 1 else ", ".join(names)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says, or what it is called."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def named_line(error: BaseException) -> str:
+    """What an exception is called, and the first line of what it says, if anything."""
+    name, said = type(error).__name__, first_line(error)
+    return f"{name}: {said}" if str(error).strip() else name
+
+
 def quoted(value: Any) -> str:
     """A received value as a message shows it: numbers bare, everything else in quotes, long texts shortened."""
     text = str(value)

@@ -20,7 +20,7 @@ from seqforge.architectures.base import Architecture, InputSpec
 from seqforge.arrays import np
 from seqforge.definitions.model import Hyperparameter, Section
 from seqforge.definitions.tree import Text
-from seqforge.errors import NOWHERE, BackendError, Place, Problem
+from seqforge.errors import NOWHERE, BackendError, Place, Problem, first_line
 from seqforge.parameters import Name, folded, parameters_of
 from seqforge.registry import KERAS, UnknownName, find, register
 
@@ -48,8 +48,7 @@ class KerasFile(Architecture):
         except BackendError:
             raise
         except Exception as error:  # Keras raises whatever a damaged file leads to
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise BackendError(f"{self.path}: Keras cannot read this model: {first}") from error
+            raise BackendError(f"{self.path}: Keras cannot read this model: {first_line(error)}") from error
         if isinstance(model, keras.Model) and not model.built:
             model.build((None, *spec.shape("NLC")))
         return model

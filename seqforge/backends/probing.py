@@ -19,7 +19,7 @@ from typing import Any
 
 from seqforge.backends.importing import ENGINES, VARIABLE, start_keras, start_torch
 from seqforge.environment import version_of
-from seqforge.errors import BackendError
+from seqforge.errors import BackendError, named_line
 from seqforge.proofs import ending
 
 PATIENCE = 180  # seconds; a first import from a network disk takes a minute
@@ -179,11 +179,11 @@ def _components() -> dict[str, Any]:
 
 
 def _failing(act: Callable[..., Any], *given: Any) -> str:
-    """The first line of what goes wrong, or nothing."""
+    """What goes wrong in a line, or nothing."""
     try:
         act(*given)
     except Exception as error:
-        return f"{type(error).__name__}: {error}".strip().split("\n", 1)[0]
+        return named_line(error)
     return ""
 
 

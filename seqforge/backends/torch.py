@@ -34,7 +34,7 @@ from seqforge.backends.torch_tensors import (
 from seqforge.backends.torch_updates import Updates
 from seqforge.callbacks.averaged_weights import decay_at
 from seqforge.data.dataset import Batch
-from seqforge.errors import BackendError, RunError
+from seqforge.errors import BackendError, RunError, first_line
 from seqforge.experiment import Experiment
 from seqforge.registry import PYTORCH
 from seqforge.training.process import TrainingProcess
@@ -258,7 +258,7 @@ class TorchLearner:
             yield
         except OutOfMemory as error:
             raise BackendError(
-                f"out of memory on {self._device} with batch_size {self._process.batch_size} ({_first_line(error)}); "
+                f"out of memory on {self._device} with batch_size {self._process.batch_size} ({first_line(error)}); "
                 "reduce batch_size and raise gradient_accumulation by the same factor"
             ) from None
 
@@ -476,7 +476,3 @@ def _assign(tensors: Mapping[str, torch.Tensor], given: Mapping[str, torch.Tenso
     with torch.no_grad():
         for name, tensor in tensors.items():
             tensor.copy_(given[name])
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

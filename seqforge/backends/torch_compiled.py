@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from seqforge.backends.torch_tensors import each
+from seqforge.errors import named_line
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ class Compiled:
         except Exception as error:  # of a compiler, of any kind; what the model itself raises, it raises again
             self._wanted = False
             self._calls.clear()
-            log.warning("compile: not possible here, the model runs without it (%s)", _reason(error))
+            reason = named_line(getattr(error, "inner_exception", error))
+            log.warning("compile: not possible here, the model runs without it (%s)", reason)
 
 
 def _compiled(model: torch.nn.Module) -> Callable[..., Any]:
@@ -98,9 +100,3 @@ def _unmoved(model: torch.nn.Module) -> Iterator[None]:
         with torch.no_grad():
             for one, before in zip(buffers, kept, strict=True):
                 one.copy_(before)
-
-
-def _reason(error: BaseException) -> str:
-    error = getattr(error, "inner_exception", error)
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

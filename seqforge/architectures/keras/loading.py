@@ -16,7 +16,7 @@ import keras
 from seqforge import files
 from seqforge.architectures.keras.naming import named
 from seqforge.architectures.keras_zip import NOTE, contents, heads, refuse_code
-from seqforge.errors import BackendError
+from seqforge.errors import BackendError, first_line
 from seqforge.layers import register_keras
 
 
@@ -44,7 +44,6 @@ def load(path: str | Path) -> Any:
     try:
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever a damaged file leads to
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise BackendError(f"{path}: Keras cannot read this model: {first}") from error
+        raise BackendError(f"{path}: Keras cannot read this model: {first_line(error)}") from error
     model.heads = known
     return named(model)

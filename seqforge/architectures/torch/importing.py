@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from seqforge.errors import RunError
+from seqforge.errors import RunError, first_line
 
 Unit = list[tuple[str, Tensor]]  # one layer with weights and the normalisation behind it
 Shapes = tuple[tuple[int, ...], ...]
@@ -25,8 +25,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             return dict(load_file(path))
         return dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RunError(f"{path}: not a readable state dict ({reason})") from None
+        raise RunError(f"{path}: not a readable state dict ({first_line(error)})") from None
 
 
 def import_weights(module: nn.Module, published: Mapping[str, Tensor]) -> None:
