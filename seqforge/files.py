@@ -51,6 +51,20 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
+def filled_folder(path: Path) -> Iterator[None]:
+    """`path` as a folder; where it is made for this and what is done in it fails, it is not left behind empty."""
+    there = path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if not there:
+            with contextlib.suppress(OSError):  # something is in it
+                path.rmdir()
+        raise
+
+
+@contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """A path of the same ending to write to; what lies there at the end appears under `path` at once."""
     temporary = path.with_name(f".{os.getpid()}.{path.name}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -30,6 +29,7 @@ from seqforge.evaluation.bins_outputs import SORTS, Output
 from seqforge.evaluation.bins_scores import Called, Predicted, Threshold, call, scores, search
 from seqforge.evaluation.regions import SCOPES, Calling
 from seqforge.experiment import Experiment
+from seqforge.files import filled_folder
 from seqforge.metrics.thresholds import DEFAULT
 from seqforge.run import about
 from seqforge.run.record import Run
@@ -338,14 +338,10 @@ def _refuse_output(output: Path) -> None:
 
 def _written(output: Path, content: Output) -> list[Path]:
     """All files of `output`, or none; raises RunError for a full disk."""
-    fresh = not output.exists()
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        return bins_outputs.write(output, content)
+        with filled_folder(output):
+            return bins_outputs.write(output, content)
     except OSError as error:
-        if fresh:
-            with suppress(OSError):  # somebody else's file is in it, or it was never made
-                output.rmdir()
         raise RunError(f"-o {output}: nothing is written: {error.strerror or error}") from None
 
 

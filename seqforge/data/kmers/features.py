@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ from seqforge.data.kmers.sharing import shared
 from seqforge.data.problems import EMPTY, MISSING, refuse
 from seqforge.environment import usable_cores
 from seqforge.errors import DataError, UsageError, did_you_mean
-from seqforge.files import new_file, sha256
+from seqforge.files import filled_folder, new_file, sha256
 
 VERSION = "kmer-1"
 KMERS = (64, 128, 256, 512)
@@ -246,7 +246,7 @@ def write(chosen: Settings, folder: Path, report: Report = lambda text: None) ->
             known.check(codes.records)
 
     try:
-        with _scratch(folder) as scratch:
+        with filled_folder(folder), _scratch(folder) as scratch:
             found = computed(chosen, scratch, report, judge)
         said = _written(chosen, found, known, folder)
         with new_file(folder / REPORT) as path:
@@ -258,22 +258,12 @@ def write(chosen: Settings, folder: Path, report: Report = lambda text: None) ->
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """A folder for temporary files beside the tables: that file system has to have room, the system's may not.
-
-    Where what is done with it fails, `folder` is not left behind if it was made for it.
-    """
-    there = folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
+    """A folder for temporary files beside the tables: that file system has to have room, the system's may not."""
     path = Path(tempfile.mkdtemp(prefix=".counting-", dir=folder))
-    done = False
     try:
         yield path
-        done = True
     finally:
         shutil.rmtree(path, ignore_errors=True)
-        if not there and not done:
-            with suppress(OSError):  # somebody else's file is in it
-                folder.rmdir()
 
 
 def _held(folder: Path, key: dict[str, Any]) -> dict[str, Any] | None:
