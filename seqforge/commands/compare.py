@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seqforge.errors import UsageError
+from seqforge.commands.options import refuse_no_file
 
 if TYPE_CHECKING:
     from seqforge.run.comparing import Comparison
@@ -39,8 +39,8 @@ def command(
 
     from seqforge.run.comparing import compare
 
-    if output is not None and (output.is_dir() or not output.parent.is_dir()):
-        raise UsageError(f"-o {output}: expected a file in a folder that exists")
+    if output is not None:
+        refuse_no_file(output)
     found = compare(runs, set_, metric or ())
     typer.echo(dumps(found.plain(), indent=2, ensure_ascii=False) if json else "\n".join(_lines(found)))
     if output is not None:

@@ -86,10 +86,10 @@ def command(
 
     say = partial(typer.echo, file=stderr) if json else typer.echo
     written: dict[str, Path | None] = {}
+    profiles = {"smoothing": smoothing or None, "undefined_as": undefined_as, "ties": ties}
     if _of_tracks(run, {"--observed": observed, "--predicted": predicted, "--regions": regions}, pseudocount):
         assert regions is not None
-        ranked = {} if ties is None else {"ties": ties}
-        how = {"pseudocount": pseudocount or 0, "smoothing": smoothing, "undefined_as": undefined_as, **ranked}
+        how = {"pseudocount": pseudocount or 0} | _given(profiles)
         scores, title = _compared(observed or [], predicted or [], regions, how), "tracks"
     else:
         from seqforge.backends.importing import choose_keras
@@ -100,10 +100,8 @@ def command(
         if set_ not in SETS:
             raise UsageError(f"unknown set '{set_}'; {did_you_mean(set_, SETS)}")
         opened = load(run or Path(), data)
-        how = {"smoothing": smoothing or None, "undefined_as": undefined_as, "ties": ties}
-        how |= {"ob": ob, "markers": markers, "truth": truth}
-        how["reverse_complement_average"] = reverse_complement_average or None
-        options = {name: value for name, value in how.items() if value is not None}
+        how = profiles | {"ob": ob, "markers": markers, "truth": truth}
+        options = _given(how | {"reverse_complement_average": reverse_complement_average or None})
         found = judge(opened, set_, with_report=report, device=device, threads=threads, options=options, say=say)
         scores, title = found.scores, f"{set_} set"
         written = {
@@ -117,6 +115,10 @@ def command(
     for what, path in written.items():
         if path:
             typer.echo(f"{what}: {path}")
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _of_tracks(run: Path | None, tracks: dict[str, Any], pseudocount: float | None) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from seqforge.commands.options import KerasBackend
+from seqforge.commands.options import KerasBackend, refuse_no_file
 from seqforge.errors import UsageError
 from seqforge.resources import definition as shipped
 
@@ -286,8 +286,8 @@ def _labels(
         raise UsageError("name the sequences to predict: a file, or - for standard input")
     if json and output == "-":
         raise UsageError("--json prints to stdout, and so do the predictions; name a file with -o")
-    if output != "-" and (Path(output).is_dir() or not Path(output).parent.is_dir()):
-        raise UsageError(f"-o {output}: expected a file in a folder that exists")
+    if output != "-":
+        refuse_no_file(Path(output))
     reads = reading(run, **how)
     model = predictor(run, **machine)
     with _opened(output) as file:
