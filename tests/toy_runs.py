@@ -7,6 +7,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from seqforge import backends
+from seqforge.backends.fake import FakeLearner
 
 DEFINITION = """<?xml version="1.0" encoding="UTF-8"?>
 <seqgramodel>
@@ -154,3 +158,12 @@ def write_data(folder: Path, training: int = 60, validation: int = 20, test: int
 def _row(random: np.random.Generator, label: int) -> str:
     odds = [[0.5, 0.1, 0.2, 0.2], [0.1, 0.5, 0.2, 0.2]][label]
     return f"{''.join(random.choice(list('ACGT'), 12, p=odds))}\tc{label + 1}\n"
+
+
+def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in `folder`, which has the definition and its data, with a learner that needs no framework."""
+    monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
+    monkeypatch.setattr(backends, "prove", lambda experiment, threads=None: [])
+    monkeypatch.chdir(folder)
+    write_definition(folder)
+    write_data(folder / "data")

@@ -17,8 +17,7 @@ import pytest
 import toy_runs
 from typer.testing import CliRunner
 
-from seqforge import backends, cli
-from seqforge.backends.fake import FakeLearner
+from seqforge import cli
 from seqforge.errors import RunError, SeqForgeError, UsageError
 from seqforge.experiment import read
 from seqforge.run import Options, Run, conduct, load
@@ -30,11 +29,7 @@ FRAMEWORKS = ("torch", "tensorflow", "keras", "jax", "triton")
 @pytest.fixture
 def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trained:
     """`trained(*overrides, data="data", again=False)`: a run of the toy definition."""
-    monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
-    monkeypatch.setattr(backends, "prove", lambda *_: [])
-    monkeypatch.chdir(tmp_path)
-    toy_runs.write_definition(tmp_path)
-    toy_runs.write_data(tmp_path / "data")
+    toy_runs.prepare(tmp_path, monkeypatch)
 
     def training(*overrides: str, data: str = "data", definition: str = "toy.xml", again: bool = False) -> Run:
         experiment, _ = read(definition, overrides, data=Path(data))

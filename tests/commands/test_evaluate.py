@@ -11,8 +11,7 @@ import pytest
 import toy_runs
 from typer.testing import CliRunner
 
-from seqforge import backends, cli
-from seqforge.backends.fake import FakeLearner
+from seqforge import cli
 from seqforge.errors import RunError
 from seqforge.experiment import read
 from seqforge.run import Options, Run, conduct, load
@@ -22,11 +21,7 @@ SECTION = ("data.format=table", "data.unknown=zeros")
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
-    monkeypatch.setattr(backends, "prove", lambda *_: [])
-    monkeypatch.chdir(tmp_path)
-    toy_runs.write_definition(tmp_path)
-    toy_runs.write_data(tmp_path / "data")
+    toy_runs.prepare(tmp_path, monkeypatch)
     return tmp_path
 
 

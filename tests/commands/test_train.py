@@ -14,8 +14,7 @@ import pytest
 import toy_runs
 from rich.text import Text
 
-from seqforge import backends, cli
-from seqforge.backends.fake import FakeLearner
+from seqforge import cli
 from seqforge.callbacks.interrupt import Interrupted
 from seqforge.training.progress import Training
 
@@ -24,11 +23,7 @@ Called = tuple[int, str, str]
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(backends, "open_learner", lambda experiment, length, **_: FakeLearner(length, 2))
-    monkeypatch.setattr(backends, "prove", lambda experiment, threads: [])
-    monkeypatch.chdir(tmp_path)
-    toy_runs.write_definition(tmp_path)
-    toy_runs.write_data(tmp_path / "data")
+    toy_runs.prepare(tmp_path, monkeypatch)
     return tmp_path
 
 
